@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "passed.h"
+
+#include "test.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void clear_variables(void)
+{
+    unsetenv("LISTEN_FDS");
+    unsetenv("LISTEN_PID");
+    unsetenv("LISTEN_PIDFDID");
+    unsetenv("LISTEN_FDNAMES");
+    unsetenv("LISTEN_FDS_FIRST_FD");
+}
+
+static void set_number(const char *name, int number)
+{
+    char text[16];
+
+    snprintf(text, sizeof text, "%d", number);
+    assert_int_equal(setenv(name, text, 1), 0);
+}
+
+int pass(const int *descriptors, size_t count)
+{
+    int first = 100;
+
+    for (size_t i = 0; i < count; i++)
+        if (fcntl(first + (int)i, F_GETFD) >= 0) { /* taken: start behind it */
+            first += (int)i + 1;
+            i = (size_t)-1;
+        }
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(dup2(descriptors[i], first + (int)i), first + (int)i);
+        close(descriptors[i]);
+    }
+    set_number("LISTEN_FDS", (int)count);
+    set_number("LISTEN_FDS_FIRST_FD", first);
+    return first;
+}
+
+int pass_one(int descriptor)
+{
+    return pass(&descriptor, 1);
+}
+
+const char *own_pid(void)
+{
+    static char text[16];
+
+    snprintf(text, sizeof text, "%ld", (long)getpid());
+    return text;
+}
+
+unsigned long long own_pidfd_inode(void)
+{
+    int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    struct stat status;
+
+    assert_true(pidfd >= 0);
+    assert_int_equal(fstat(pidfd, &status), 0);
+    close(pidfd);
+    return status.st_ino;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ * Sockets passed to the test's own process, as a launcher would do it. LISTEN_FDS_FIRST_FD
+ * makes that possible without owning descriptor 3. */
+#ifndef PASSED_H
+#define PASSED_H
+
+#include <stddef.h>
+
+/* Removes every variable of the protocol. */
+void clear_variables(void);
+
+/* Moves the descriptors to consecutive numbers, sets LISTEN_FDS and LISTEN_FDS_FIRST_FD, and
+ * returns the first number. */
+int pass(const int *descriptors, size_t count);
+int pass_one(int descriptor);
+
+/* The value for a variable: this process's ID; its pidfd's inode number. */
+const char *own_pid(void);
+unsigned long long own_pidfd_inode(void);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ * Sockets for the tests: ports from the system, everything checked, close-on-exec. */
+#ifndef SOCKETS_H
+#define SOCKETS_H
+
+#include <sys/socket.h>
+
+/* On a port of the system's choice. host: "127.0.0.1", "::1", "0.0.0.0", "::" ...
+ * A stream socket of them is a listener. */
+int internet_socket(int type, const char *host);
+int port_of_socket(int fd);
+
+/* Bound to path, or "@name"; listening where the type can. */
+int unix_socket(int type, const char *path);
+
+/* Connected: to that port of 127.0.0.1, to that path. */
+int connect_port(int port);
+int connect_path(int type, const char *path);
+
+/* Both ends of a TCP connection over loopback; returns the accepted one. */
+int tcp_connection(int *client);
+
+int is_cloexec(int fd);
+int is_nonblocking(int fd);
+int is_open_descriptor(int fd);
+
+/* Sends text, half-closes, reads to the end: the answer, for free(). Closes fd. */
+char *exchange(int fd, const char *text);
+
+#endif
