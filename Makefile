@@ -27,7 +27,7 @@ LINK = $(CC) $(CFLAGS) $(LDFLAGS)
 .SUFFIXES:
 .PHONY: all examples demo check deps install uninstall lint clean help
 
-all: $(STATIC_LIBRARY) $(BUILD)/liblistenfd.so examples
+all: $(STATIC_LIBRARY) $(BUILD)/liblistenfd.so $(BUILD)/systemfd examples
 
 # ---- Library ----
 
@@ -51,6 +51,17 @@ $(BUILD)/$(SONAME): $(SHARED_LIBRARY)
 $(BUILD)/liblistenfd.so: $(BUILD)/$(SONAME)
 	ln -sf $(<F) $@
 
+# ---- Launcher ----
+
+LAUNCHER = $(patsubst systemfd/%.c,$(BUILD)/launcher/%.o,$(wildcard systemfd/*.c))
+
+$(BUILD)/launcher/%.o: systemfd/%.c
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+$(BUILD)/systemfd: $(LAUNCHER) $(STATIC_LIBRARY)
+	$(LINK) -o $@ $(LAUNCHER) $(STATIC_LIBRARY)
+
 # ---- Examples ----
 
 EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c))
@@ -60,6 +71,9 @@ examples: $(EXAMPLES)
 $(BUILD)/examples/%: examples/%.c $(STATIC_LIBRARY)
 	@mkdir -p $(@D)
 	$(COMPILE) $(LDFLAGS) -o $@ $< $(STATIC_LIBRARY)
+
+demo: $(BUILD)/systemfd $(BUILD)/examples/hello $(BUILD)/tests/load/load
+	$(BUILD)/systemfd --no-pid -s http::0 -- sh examples/demo.sh $(BUILD)
 
 # ---- Installing ----
 
@@ -88,7 +102,7 @@ clean:
 include tests/tests.mk
 
 help:
-	@echo 'make [all]       the library, static and shared, and the examples'
+	@echo 'make [all]       the library, static and shared, systemfd, and the examples'
 	@echo 'make demo        a server is restarted under load, and no request fails'
 	@echo 'make deps        install what the tests need (Debian, as root; elsewhere: list it)'
 	@echo 'make check       run the tests; SUITES=... chooses, SANITIZE= switches sanitizers off'

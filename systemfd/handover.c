@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* syscall() */
+#endif
+#include "handover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#endif
+
+enum { FIRST_FD = 3 };
+
+void guard_standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", O_RDWR | O_CLOEXEC); /* gets the lowest free number: fd */
+}
+
+/* ---- Descriptors ---- */
+
+/* First out of the way of all final numbers, so that none is overwritten before its turn;
+ * then to them. dup2 leaves close-on-exec off. */
+static void place_descriptors(const struct sockets *sockets)
+{
+    int behind = FIRST_FD + (int)sockets->count;
+
+    for (size_t i = 0; i < sockets->count; i++) {
+        int fd = fcntl(sockets->list[i].fd, F_DUPFD_CLOEXEC, behind);
+        if (fd < 0)
+            die(EXIT_CANNOT_OPEN, "cannot move descriptor %d: %s", sockets->list[i].fd,
+                strerror(errno));
+        sockets->list[i].fd = fd;
+    }
+    for (size_t i = 0; i < sockets->count; i++)
+        if (dup2(sockets->list[i].fd, FIRST_FD + (int)i) < 0)
+            die(EXIT_CANNOT_OPEN, "cannot place descriptor %d: %s", FIRST_FD + (int)i,
+                strerror(errno));
+}
+
+/* Whatever else was open must not reach the command by accident. */
+static void close_others_on_exec(int from)
+{
+    long limit = sysconf(_SC_OPEN_MAX);
+
+#if defined(__linux__) && defined(SYS_close_range)
+    const unsigned cloexec = 1U << 2; /* CLOSE_RANGE_CLOEXEC, Linux 5.11 */
+    if (syscall(SYS_close_range, (unsigned)from, ~0U, cloexec) == 0)
+        return;
+#endif
+    for (int fd = from; fd < limit; fd++)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/* ---- Variables ---- */
+
+static void set_variable(const char *name, const char *value)
+{
+    if (setenv(name, value, 1) < 0)
+        die(EXIT_CANNOT_OPEN, "cannot set %s: %s", name, strerror(errno));
+}
+
+static void set_number(const char *name, unsigned long long number)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%llu", number);
+    set_variable(name, text);
+}
+
+static void set_names(const struct sockets *sockets)
+{
+    size_t size = 1;
+    char *names, *end;
+
+    for (size_t i = 0; i < sockets->count; i++)
+        size += sockets->list[i].name_length + 1;
+    names = end = malloc(size);
+    if (!names)
+        die(EXIT_CANNOT_OPEN, "out of memory");
+    for (size_t i = 0; i < sockets->count; i++) {
+        if (i > 0)
+            *end++ = ':';
+        memcpy(end, sockets->list[i].name, sockets->list[i].name_length);
+        end += sockets->list[i].name_length;
+    }
+    *end = '\0';
+    set_variable("LISTEN_FDNAMES", names);
+    free(names);
+}
+
+/* The inode number of this process's pidfd, which exec does not change (systemd pull request
+ * 38256); 0 where the kernel has no pidfs (Linux 6.9). */
+static unsigned long long own_pidfd_inode(void)
+{
+    unsigned long long inode = 0;
+#if defined(__linux__) && defined(SYS_pidfd_open)
+    int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    struct statfs system;
+    struct stat status;
+
+    if (pidfd >= 0 && fstatfs(pidfd, &system) == 0 && fstat(pidfd, &status) == 0 &&
+        (unsigned long)system.f_type == 0x50494446UL) /* PIDFS_MAGIC */
+        inode = status.st_ino;
+    if (pidfd >= 0)
+        close(pidfd);
+#endif
+    return inode;
+}
+
+static void set_pid(void)
+{
+    unsigned long long inode = own_pidfd_inode();
+
+    set_number("LISTEN_PID", (unsigned long long)getpid());
+    if (inode)
+        set_number("LISTEN_PIDFDID", inode);
+}
+
+/* listenfd_from_env has removed what was there before. */
+static void set_variables(const struct sockets *sockets, int with_pid)
+{
+    if (sockets->count == 0)
+        return;
+    set_number("LISTEN_FDS", sockets->count);
+    set_number("LISTEN_FDS_FIRST_FD", FIRST_FD);
+    if (sockets->named)
+        set_names(sockets);
+    if (with_pid)
+        set_pid();
+}
+
+/* ---- Exec ---- */
+
+/* A file that is there, and still not found, names an interpreter that is not. */
+__attribute__((noreturn)) static void die_of_exec(const char *command)
+{
+    if (errno != ENOENT)
+        die(EXIT_CANNOT_EXECUTE, "cannot execute '%s': %s", command, strerror(errno));
+    if (strchr(command, '/') && access(command, F_OK) == 0)
+        die(EXIT_CANNOT_EXECUTE, "cannot execute '%s': the interpreter that it names is missing",
+            command);
+    die(EXIT_NOT_FOUND, "cannot find the command '%s'", command);
+}
+
+void hand_over(const struct sockets *sockets, int with_pid, char **command)
+{
+    place_descriptors(sockets);
+    close_others_on_exec(FIRST_FD + (int)sockets->count);
+    set_variables(sockets, with_pid);
+    execvp(command[0], command);
+    die_of_exec(command[0]);
+}

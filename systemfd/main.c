@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * systemfd: opens sockets, passes them as systemd does, and becomes the command. */
+#include "handover.h"
+#include "options.h"
+#include "report.h"
+#include "sockets.h"
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct sockets sockets;
+
+    guard_standard_streams();
+    options_parse(argc, argv, &options);
+    report_setup(options.color, options.quiet);
+    sockets_open(&sockets, &options);
+    sockets_report(&sockets);
+    hand_over(&sockets, !options.no_pid, options.command);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "open.h"
+
+#include "holder.h"
+#include "unix_path.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int set_option(int fd, int level, int option, int value)
+{
+    return setsockopt(fd, level, option, &value, sizeof value);
+}
+
+/* SO_REUSEADDR lets a listener bind while old connections linger in TIME-WAIT. For UDP it
+ * would let a second launcher steal the port (socket(7)), so UDP goes without. */
+static int set_options(int fd, const struct spec *spec, const struct options *options)
+{
+    int family = spec->address.ss_family;
+
+    if (family == AF_UNIX)
+        return 0;
+    if (spec->type->type == SOCK_STREAM && !options->no_reuse &&
+        set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0)
+        return -1;
+    if (options->reuse_port && set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) < 0)
+        return -1;
+    if (spec->every_host || spec->type->family == AF_INET6)
+        return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !spec->every_host);
+    return 0;
+}
+
+/* bind(2), with the mode that a unix path is to have from its first moment on. */
+static int bind_spec(int fd, const struct spec *spec)
+{
+    mode_t umask_before;
+    int result;
+
+    if (spec->mode < 0)
+        return bind(fd, (const struct sockaddr *)&spec->address, spec->address_size);
+    umask_before = umask(0777 & ~(mode_t)spec->mode);
+    result = bind(fd, (const struct sockaddr *)&spec->address, spec->address_size);
+    umask(umask_before);
+    return result;
+}
+
+static int bind_replacing_dead(int fd, const struct spec *spec)
+{
+    const struct sockaddr_un *address = (const struct sockaddr_un *)&spec->address;
+
+    if (bind_spec(fd, spec) == 0)
+        return 0;
+    if (errno != EADDRINUSE || spec->type->family != AF_UNIX)
+        return -1;
+    if (!unix_path_remove_dead(address, spec->address_size, spec->type->type)) {
+        errno = EADDRINUSE;
+        return -1;
+    }
+    return bind_spec(fd, spec);
+}
+
+static void die_for(const struct spec *spec)
+{
+    char holder[512];
+
+    if (errno == EADDRINUSE) {
+        holder_describe(spec, holder, sizeof holder);
+        die(EXIT_CANNOT_OPEN, "cannot open -s %s: the address is in use%s", spec->text, holder);
+    }
+    die(EXIT_CANNOT_OPEN, "cannot open -s %s: %s%s", spec->text, strerror(errno),
+        errno == EACCES && spec->type->family != AF_UNIX
+            ? " (ports below 1024 need root, or CAP_NET_BIND_SERVICE)"
+            : "");
+}
+
+/* Without IPv6 in the kernel, IPv4 is every address there is. */
+static void fall_back_to_ipv4(struct spec *spec)
+{
+    struct sockaddr_in *address = (struct sockaddr_in *)&spec->address;
+    in_port_t port = ((struct sockaddr_in6 *)&spec->address)->sin6_port;
+
+    memset(&spec->address, 0, sizeof spec->address);
+    address->sin_family = AF_INET;
+    address->sin_port = port;
+    spec->address_size = sizeof *address;
+    spec->every_host = 0;
+}
+
+static int try_open(const struct spec *spec, const struct options *options)
+{
+    int fd = socket(spec->address.ss_family, spec->type->type, 0), saved_errno;
+
+    if (fd < 0)
+        return -1;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (set_options(fd, spec, options) == 0 && bind_replacing_dead(fd, spec) == 0 &&
+        (spec->type->type == SOCK_DGRAM || listen(fd, options->backlog) == 0))
+        return fd;
+    saved_errno = errno;
+    close(fd);
+    errno = saved_errno;
+    return -1;
+}
+
+int open_spec(const struct spec *spec, const struct options *options)
+{
+    int fd = try_open(spec, options);
+
+    if (fd < 0 && spec->every_host && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
+        struct spec ipv4 = *spec;
+        fall_back_to_ipv4(&ipv4);
+        fd = try_open(&ipv4, options);
+    }
+    if (fd < 0)
+        die_for(spec);
+    return fd;
+}
+
+void format_bound_address(int fd, char *text, size_t size)
+{
+    struct sockaddr_storage address;
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&address;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address;
+    const struct sockaddr_un *un = (const struct sockaddr_un *)&address;
+    socklen_t length = sizeof address;
+    char host[INET6_ADDRSTRLEN] = "";
+
+    memset(&address, 0, sizeof address);
+    if (getsockname(fd, (struct sockaddr *)&address, &length) < 0) {
+        snprintf(text, size, "(not a socket)");
+    } else if (address.ss_family == AF_INET) {
+        inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
+        snprintf(text, size, "%s:%u", host, (unsigned)ntohs(in->sin_port));
+    } else if (address.ss_family == AF_INET6) {
+        inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
+        snprintf(text, size, "[%s]:%u", host, (unsigned)ntohs(in6->sin6_port));
+    } else if (un->sun_path[0] == '\0') {
+        snprintf(text, size, "@%.*s", (int)(sizeof un->sun_path - 1), un->sun_path + 1);
+    } else {
+        snprintf(text, size, "%.*s", (int)sizeof un->sun_path, un->sun_path);
+    }
+}

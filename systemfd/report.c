@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int colored, silent;
+
+static int terminal_wants_color(void)
+{
+    const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+    if (no_color && *no_color) /* no-color.org */
+        return 0;
+    return isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+void report_setup(enum color color, int quiet)
+{
+    colored = color == COLOR_ALWAYS || (color == COLOR_AUTO && terminal_wants_color());
+    silent = quiet;
+}
+
+void report(const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+
+    if (silent)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (colored)
+        fprintf(stderr, "\033[1m\033[2m~>\033[0m \033[36m%s\033[0m\n", text);
+    else
+        fprintf(stderr, "~> %s\n", text);
+}
+
+void die(int status, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (colored)
+        fprintf(stderr, "\033[1;31msystemfd:\033[0m %s\n", text);
+    else
+        fprintf(stderr, "systemfd: %s\n", text);
+    exit(status);
+}

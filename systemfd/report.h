@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * What the user reads: "~> ..." lines and errors, all on standard error. */
+#ifndef SYSTEMFD_REPORT_H
+#define SYSTEMFD_REPORT_H
+
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* The exit statuses that are systemfd's own; any other is the command's. */
+enum { EXIT_CANNOT_OPEN = 1, EXIT_USAGE = 2, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
+
+void report_setup(enum color color, int quiet);
+
+/* "~> text", unless quiet. */
+void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* "systemfd: text", and exit. */
+void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "sockets.h"
+
+#include "listenfd.h"
+#include "open.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void add(struct sockets *sockets, int fd, const struct spec *spec, const char *name,
+                size_t name_length)
+{
+    struct passed_socket *socket = &sockets->list[sockets->count++];
+
+    socket->fd = fd;
+    socket->spec = spec;
+    socket->name = name;
+    socket->name_length = name_length;
+}
+
+static struct spec *parse_specs(const struct options *options)
+{
+    struct spec *specs = calloc(options->socket_count + 1, sizeof *specs);
+    char error[512];
+
+    if (!specs)
+        die(EXIT_CANNOT_OPEN, "out of memory");
+    for (size_t i = 0; i < options->socket_count; i++)
+        if (!spec_parse(options->sockets[i], &specs[i], error, sizeof error))
+            die(EXIT_USAGE, "-s %s: %s", options->sockets[i], error);
+    return specs;
+}
+
+/* The object is kept: the names belong to it. */
+static void add_inherited(struct sockets *sockets, listenfd *inherited)
+{
+    for (size_t i = 0; i < listenfd_count(inherited); i++) {
+        const char *name = listenfd_name(inherited, i);
+        listenfd_socket fd;
+        if (listenfd_take_raw(inherited, i, &fd) == 1)
+            add(sockets, fd, NULL, name, strlen(name));
+    }
+}
+
+void sockets_open(struct sockets *sockets, const struct options *options)
+{
+    struct spec *specs = parse_specs(options);
+    int had_names = getenv("LISTEN_FDNAMES") != NULL;
+    listenfd *inherited = listenfd_from_env(0);
+
+    if (!inherited)
+        die(EXIT_CANNOT_OPEN, "out of memory");
+    if (listenfd_status(inherited) < 0)
+        die(EXIT_CANNOT_OPEN, "sockets were passed to systemfd itself, but %s",
+            listenfd_message(inherited));
+    memset(sockets, 0, sizeof *sockets);
+    sockets->list =
+        calloc(listenfd_count(inherited) + options->socket_count + 1, sizeof *sockets->list);
+    if (!sockets->list)
+        die(EXIT_CANNOT_OPEN, "out of memory");
+    add_inherited(sockets, inherited);
+    sockets->named = had_names && sockets->count > 0;
+    for (size_t i = 0; i < options->socket_count; i++) {
+        add(sockets, open_spec(&specs[i], options), &specs[i],
+            specs[i].name ? specs[i].name : "unknown",
+            specs[i].name ? specs[i].name_length : strlen("unknown"));
+        sockets->named |= specs[i].name != NULL;
+    }
+}
+
+static void report_one(const struct passed_socket *socket, int number)
+{
+    char address[256];
+
+    format_bound_address(socket->fd, address, sizeof address);
+    if (!socket->spec)
+        report("socket %s (passed on) -> fd #%d", address, number);
+    else if (socket->spec->type->scheme)
+        report("socket %s://%s/ -> fd #%d", socket->spec->type->scheme, address, number);
+    else
+        report("socket %s (%s) -> fd #%d", address, socket->spec->type->description, number);
+}
+
+void sockets_report(const struct sockets *sockets)
+{
+    if (sockets->count == 0)
+        report("warning: no sockets created");
+    for (size_t i = 0; i < sockets->count; i++)
+        report_one(&sockets->list[i], 3 + (int)i);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ * The sockets to hand over, in order. */
+#ifndef SYSTEMFD_SOCKETS_H
+#define SYSTEMFD_SOCKETS_H
+
+#include "options.h"
+#include "spec.h"
+
+#include <stddef.h>
+
+struct passed_socket {
+    int fd;
+    const struct spec *spec; /* NULL: it was passed to systemfd itself */
+    const char *name;        /* not ended by NUL */
+    size_t name_length;
+};
+
+struct sockets {
+    struct passed_socket *list;
+    size_t count;
+    int named; /* at least one has a name */
+};
+
+/* Those that were passed to systemfd itself first, then one for each spec. Exits with a
+ * message when one cannot be opened. */
+void sockets_open(struct sockets *sockets, const struct options *options);
+
+/* "~> socket http://127.0.0.1:5000/ -> fd #3" for each. */
+void sockets_report(const struct sockets *sockets);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "spec.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+const char spec_types[] = "tcp, tcp6, http, https, udp, udp6, unix, unix-datagram, unix-seqpacket";
+const char spec_form[] = "[NAME=][TYPE::]PORT, HOST:PORT, [V6]:PORT, PATH or @ABSTRACT";
+
+static const struct socket_type types[] = {
+    {"tcp", NULL, "tcp listener", AF_UNSPEC, SOCK_STREAM},
+    {"tcp6", NULL, "tcp listener", AF_INET6, SOCK_STREAM},
+    {"http", "http", NULL, AF_UNSPEC, SOCK_STREAM},
+    {"https", "https", NULL, AF_UNSPEC, SOCK_STREAM},
+    {"udp", NULL, "udp", AF_UNSPEC, SOCK_DGRAM},
+    {"udp6", NULL, "udp", AF_INET6, SOCK_DGRAM},
+    {"unix", NULL, "unix listener", AF_UNIX, SOCK_STREAM},
+    {"unix-datagram", NULL, "unix datagram", AF_UNIX, SOCK_DGRAM},
+    {"unix-seqpacket", NULL, "unix seqpacket listener", AF_UNIX, SOCK_SEQPACKET},
+};
+
+/* Where the parser says what is wrong; the calls return 0 with it. */
+struct parser {
+    char *error;
+    size_t error_size;
+};
+
+static int refuse(const struct parser *parser, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static int refuse(const struct parser *parser, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(parser->error, parser->error_size, format, arguments);
+    va_end(arguments);
+    return 0;
+}
+
+static const struct socket_type *find_type(const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strlen(types[i].name) == length && strncmp(types[i].name, name, length) == 0)
+            return &types[i];
+    return NULL;
+}
+
+/* "NAME=" in front, where it cannot be a part of a path or an address. */
+static const char *parse_name(const char *text, struct spec *spec)
+{
+    size_t length = strcspn(text, "=/:@[,");
+
+    if (text[length] != '=')
+        return text;
+    spec->name = text;
+    spec->name_length = length;
+    return text + length + 1;
+}
+
+static int check_name(const struct parser *parser, const struct spec *spec)
+{
+    if (spec->name && spec->name_length == 0)
+        return refuse(parser, "the name before '=' is empty");
+    for (size_t i = 0; i < spec->name_length; i++) /* systemd's fdname_is_valid() */
+        if (spec->name[i] < ' ' || spec->name[i] > '~')
+            return refuse(parser, "the name '%.*s' has a character that is not printable ASCII",
+                          (int)spec->name_length, spec->name);
+    if (spec->name_length > 255)
+        return refuse(parser, "the name is longer than 255 characters");
+    return 1;
+}
+
+static const struct socket_type *guess_type(const char *value)
+{
+    return find_type(strchr(value, '/') || *value == '@' ? "unix" : "tcp",
+                     strchr(value, '/') || *value == '@' ? 4 : 3);
+}
+
+/* "TYPE::" in front: letters, digits and dashes, as "[::1]:80" has none there. */
+static const char *parse_type(const struct parser *parser, const char *text, struct spec *spec)
+{
+    size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789");
+
+    if (length == 0 || strncmp(text + length, "::", 2) != 0) {
+        spec->type = guess_type(text);
+        return text;
+    }
+    spec->type = find_type(text, length);
+    if (spec->type)
+        return text + length + 2;
+    refuse(parser, "unknown type '%.*s'; the types are %s", (int)length, text, spec_types);
+    return NULL;
+}
+
+static int parse_port(const struct parser *parser, const char *text, in_port_t *port)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+
+    if (*text < '0' || *text > '9' || *end != '\0' || value > 65535)
+        return refuse(parser, "'%s' is not a port; a port is a number from 0 to 65535", text);
+    *port = htons((in_port_t)value);
+    return 1;
+}
+
+static void set_ipv4(struct spec *spec, struct in_addr host, in_port_t port)
+{
+    struct sockaddr_in *address = (struct sockaddr_in *)&spec->address;
+
+    address->sin_family = AF_INET;
+    address->sin_addr = host;
+    address->sin_port = port;
+    spec->address_size = sizeof *address;
+}
+
+static void set_ipv6(struct spec *spec, struct in6_addr host, in_port_t port, unsigned scope)
+{
+    struct sockaddr_in6 *address = (struct sockaddr_in6 *)&spec->address;
+
+    address->sin6_family = AF_INET6;
+    address->sin6_addr = host;
+    address->sin6_port = port;
+    address->sin6_scope_id = scope;
+    spec->address_size = sizeof *address;
+}
+
+static void set_loopback(struct spec *spec, in_port_t port)
+{
+    struct in_addr ipv4;
+
+    ipv4.s_addr = htonl(INADDR_LOOPBACK);
+    if (spec->type->family == AF_INET6)
+        set_ipv6(spec, in6addr_loopback, port, 0);
+    else
+        set_ipv4(spec, ipv4, port);
+}
+
+/* "fe80::1%eth0", without its brackets; the scope is an interface's name or number. */
+static int parse_ipv6(const struct parser *parser, char *host, struct spec *spec, in_port_t port)
+{
+    char *percent = strchr(host, '%'), *end;
+    unsigned scope = 0;
+    struct in6_addr bytes;
+
+    if (percent) {
+        *percent = '\0';
+        scope = if_nametoindex(percent + 1);
+        if (scope == 0)
+            scope = (unsigned)strtoul(percent + 1, &end, 10);
+        if (scope == 0)
+            return refuse(parser, "there is no network interface '%s'", percent + 1);
+    }
+    if (inet_pton(AF_INET6, host, &bytes) != 1)
+        return refuse(parser, "'[%s]' is not an IPv6 address", host);
+    set_ipv6(spec, bytes, port, scope);
+    return 1;
+}
+
+static int parse_host(const struct parser *parser, char *host, struct spec *spec, in_port_t port)
+{
+    size_t length = strlen(host);
+    struct in_addr ipv4;
+
+    if (strcmp(host, "localhost") == 0) {
+        set_loopback(spec, port);
+    } else if (strcmp(host, "*") == 0) {
+        spec->every_host = spec->type->family != AF_INET6;
+        set_ipv6(spec, in6addr_any, port, 0);
+    } else if (*host == '[' && host[length - 1] == ']') {
+        host[length - 1] = '\0';
+        return parse_ipv6(parser, host + 1, spec, port);
+    } else if (inet_pton(AF_INET, host, &ipv4) != 1) {
+        return refuse(parser,
+                      "'%s' is not a host; expected an IPv4 address, [an IPv6 address], "
+                      "localhost or *",
+                      host);
+    } else if (spec->type->family == AF_INET6) {
+        return refuse(parser, "'%s' is not an IPv6 address, which type %s wants", host,
+                      spec->type->name);
+    } else {
+        set_ipv4(spec, ipv4, port);
+    }
+    return 1;
+}
+
+static int parse_internet(const struct parser *parser, const char *value, struct spec *spec)
+{
+    const char *colon = strrchr(value, ':');
+    char host[128];
+    in_port_t port = 0;
+
+    if (*value == '\0')
+        return refuse(parser, "the port is missing; expected %s", spec_form);
+    if (!colon && strspn(value, "0123456789") != strlen(value))
+        return refuse(parser, "'%s' has no port; expected %s", value, spec_form);
+    if (!parse_port(parser, colon ? colon + 1 : value, &port))
+        return 0;
+    if (!colon) {
+        set_loopback(spec, port);
+        return 1;
+    }
+    if ((size_t)(colon - value) >= sizeof host)
+        return refuse(parser, "the host is longer than %d characters", (int)sizeof host - 1);
+    snprintf(host, sizeof host, "%.*s", (int)(colon - value), value);
+    return parse_host(parser, host, spec, port);
+}
+
+/* The length of the path before ",mode=OCTAL", which is read where it is there. */
+static int parse_mode(const struct parser *parser, const char *path, struct spec *spec,
+                      size_t *length)
+{
+    const char *comma = strrchr(path, ',');
+    char *end;
+    long mode;
+
+    *length = strlen(path);
+    if (!comma || strncmp(comma, ",mode=", 6) != 0)
+        return 1;
+    *length = (size_t)(comma - path);
+    mode = strtol(comma + 6, &end, 8);
+    if (comma[6] < '0' || comma[6] > '7' || *end != '\0' || mode > 0777)
+        return refuse(parser, "'%s' is not a mode; expected up to 777 in octal, like mode=660",
+                      comma + 6);
+    if (*path == '@')
+        return refuse(parser, "an abstract name has no mode");
+    spec->mode = (int)mode;
+    return 1;
+}
+
+static int parse_path(const struct parser *parser, const char *path, struct spec *spec)
+{
+    struct sockaddr_un *address = (struct sockaddr_un *)&spec->address;
+    size_t length;
+
+    if (!parse_mode(parser, path, spec, &length))
+        return 0;
+    if (length == 0 || (length == 1 && *path == '@'))
+        return refuse(parser, "the path is empty");
+    if (length >= sizeof address->sun_path)
+        return refuse(parser, "the path is %lu bytes long, %lu more than a socket's path may be",
+                      (unsigned long)length,
+                      (unsigned long)(length - sizeof address->sun_path + 1));
+#ifndef __linux__
+    if (*path == '@')
+        return refuse(parser, "abstract names exist on Linux only");
+#endif
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path, path, length);
+    spec->address_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
+    if (*path == '@') {
+        address->sun_path[0] = '\0';
+        spec->address_size--; /* its size is part of an abstract name: no NUL */
+    }
+    return 1;
+}
+
+int spec_parse(const char *text, struct spec *spec, char *error, size_t error_size)
+{
+    struct parser parser = {error, error_size};
+    const char *value;
+
+    memset(spec, 0, sizeof *spec);
+    spec->text = text;
+    spec->mode = -1;
+    value = parse_name(text, spec);
+    if (!check_name(&parser, spec))
+        return 0;
+    value = parse_type(&parser, value, spec);
+    if (!value)
+        return 0;
+    if (spec->type->family == AF_UNIX)
+        return parse_path(&parser, value, spec);
+    return parse_internet(&parser, value, spec);
+}

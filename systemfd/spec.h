@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ * What the argument of -s says: [NAME=][TYPE::]VALUE[,mode=OCTAL] */
+#ifndef SYSTEMFD_SPEC_H
+#define SYSTEMFD_SPEC_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+/* One row of the table of types. */
+struct socket_type {
+    const char *name;
+    const char *scheme;      /* "http": the address is shown as a URL */
+    const char *description; /* what else is shown with the address; NULL with a scheme */
+    int family;              /* AF_UNIX, AF_INET6 (only that), AF_UNSPEC (either) */
+    int type;                /* SOCK_STREAM ... */
+};
+
+struct spec {
+    const char *text; /* the whole argument */
+    const char *name; /* NULL: none; ended by name_length, not by NUL */
+    size_t name_length;
+    const struct socket_type *type;
+    struct sockaddr_storage address;
+    socklen_t address_size;
+    int every_host; /* "*:80": IPv6 and, through it, IPv4 */
+    int mode;       /* of a unix path; -1: as umask leaves it */
+};
+
+/* Returns 1, or 0 with the reason in error. spec keeps pointers into text. */
+int spec_parse(const char *text, struct spec *spec, char *error, size_t error_size);
+
+/* The types' names, for help and error messages. */
+extern const char spec_types[];
+extern const char spec_form[];
+
+#endif
