@@ -563,13 +563,13 @@ static int bind_and_listen(listenfd_socket socket, const struct address *address
 /* A TCP listener, or LISTENFD_INVALID_SOCKET with errno. */
 static listenfd_socket open_tcp_listener(const struct address *address)
 {
-    int family = address->as.any.sa_family, reuse = 1, only_v6 = !address->any_host;
+    int family = address->as.any.sa_family, reuse = 1, only_v6 = 0;
     listenfd_socket socket = new_stream_socket(family);
 
     if (socket == LISTENFD_INVALID_SOCKET)
         return socket;
     if (setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse) == 0 &&
-        (family == AF_INET ||
+        (family == AF_INET || !address->any_host ||
          setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6) == 0) &&
         bind_and_listen(socket, address))
         return socket;

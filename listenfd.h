@@ -272,8 +272,9 @@ LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_raw(listenfd *lfd, size_t i
  * start of a server in one call.
  *
  * address: as in listenfd_find_address, without the paths. ":8080" listens on every
- *          address, IPv6 and IPv4; "[::]:8080" on IPv6 alone; port 0 lets the system
- *          choose. Names are not resolved.
+ *          address, IPv6 and IPv4; "[::]:8080" on IPv6, and whether on IPv4 too is the
+ *          system's default (net.ipv6.bindv6only), as under systemd; port 0 lets the
+ *          system choose. Names are not resolved.
  *
  * Returns
  *   1        the socket was passed (address was not looked at);
