@@ -31,4 +31,9 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/tests/listenfd.o $(SUPPORT)
 	@mkdir -p $(@D)
 	$(TEST_COMPILE) $(LDFLAGS) -o $@ $< $(BUILD)/tests/listenfd.o $(SUPPORT) -lcmocka
 
+# The load generator measures: no sanitizers.
+$(BUILD)/tests/load/load: tests/load/load.c $(STATIC_LIBRARY)
+	@mkdir -p $(@D)
+	$(COMPILE) -D_GNU_SOURCE $(LDFLAGS) -o $@ $< $(STATIC_LIBRARY) -lpthread
+
 .SECONDARY: $(SUPPORT)

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ * Clients that open a connection per request, one request after the other, and count what
+ * becomes of them.
+ *
+ *   load CLIENTS [PORT]     PORT of 127.0.0.1; without it, the port of the socket passed
+ *
+ * Prints "started" once the first request was answered; ends on SIGTERM, SIGINT or SIGALRM
+ * with "N requests, N refused, N reset, N lost, longest N ms". Exit status 1 when any was
+ * refused, reset or lost, or when there was none. */
+#include "listenfd.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+enum outcome { ANSWERED, REFUSED, RESET, LOST, OUTCOMES };
+
+enum { MAX_CLIENTS = 256, PATIENCE_S = 30 };
+
+struct client {
+    pthread_t thread;
+    unsigned long count[OUTCOMES];
+    long longest_us;
+};
+
+static struct sockaddr_in server;
+static volatile int stopping;
+
+static long now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (long)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Whole only if the body is as long as its Content-Length says. */
+static int is_whole(const char *answer)
+{
+    const char *body = strstr(answer, "\r\n\r\n"), *length = strstr(answer, "Content-Length: ");
+
+    return strncmp(answer, "HTTP/1.", 7) == 0 && body && length &&
+           strlen(body + 4) == strtoul(length + 16, NULL, 10);
+}
+
+static enum outcome converse(int fd)
+{
+    static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    struct timeval limit = {PATIENCE_S, 0};
+    char answer[4096];
+    size_t length = 0;
+    ssize_t got;
+
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    if (connect(fd, (struct sockaddr *)&server, sizeof server) < 0)
+        return errno == ECONNRESET ? RESET : REFUSED;
+    if (send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
+        return errno == ECONNRESET || errno == EPIPE ? RESET : LOST;
+    do {
+        got = recv(fd, answer + length, sizeof answer - 1 - length, 0);
+        length += got > 0 ? (size_t)got : 0;
+    } while (got > 0);
+    answer[length] = '\0';
+    if (got < 0)
+        return errno == ECONNRESET ? RESET : LOST;
+    return is_whole(answer) ? ANSWERED : LOST;
+}
+
+static void *run_client(void *argument)
+{
+    struct client *client = argument;
+
+    while (!stopping) {
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        long start = now_us(), took;
+        enum outcome outcome = converse(fd);
+        close(fd);
+        took = now_us() - start;
+        client->count[outcome]++;
+        if (took > client->longest_us)
+            client->longest_us = took;
+        if (client->count[ANSWERED] == 1 && outcome == ANSWERED) {
+            static const char started[] = "started\n";
+            write(STDOUT_FILENO, started, strlen(started));
+        }
+    }
+    return NULL;
+}
+
+static int port_of_passed_socket(void)
+{
+    listenfd *passed = listenfd_from_env(LISTENFD_KEEP);
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    listenfd_socket fd;
+
+    if (listenfd_take_tcp_listener(passed, 0, &fd) != 1 ||
+        getsockname(fd, (struct sockaddr *)&address, &size) < 0) {
+        fprintf(stderr, "load: no port given, and %s\n", listenfd_message(passed));
+        exit(2);
+    }
+    listenfd_free(passed);
+    return ntohs(address.sin_port);
+}
+
+static int print_totals(const struct client *clients, int count)
+{
+    struct client all = {0};
+
+    for (int i = 0; i < count; i++) {
+        for (int j = 0; j < OUTCOMES; j++)
+            all.count[j] += clients[i].count[j];
+        if (clients[i].longest_us > all.longest_us)
+            all.longest_us = clients[i].longest_us;
+    }
+    printf("%lu requests, %lu refused, %lu reset, %lu lost, longest %ld ms\n",
+           all.count[ANSWERED] + all.count[REFUSED] + all.count[RESET] + all.count[LOST],
+           all.count[REFUSED], all.count[RESET], all.count[LOST], (all.longest_us + 500) / 1000);
+    return all.count[ANSWERED] > 0 && all.count[REFUSED] + all.count[RESET] + all.count[LOST] == 0;
+}
+
+int main(int argc, char **argv)
+{
+    static struct client clients[MAX_CLIENTS];
+    int count = argc > 1 ? atoi(argv[1]) : 0, number;
+    sigset_t endings;
+
+    if (count < 1 || count > MAX_CLIENTS) {
+        fprintf(stderr, "usage: load CLIENTS [PORT], with 1 to %d clients\n", MAX_CLIENTS);
+        return 2;
+    }
+    server.sin_family = AF_INET;
+    server.sin_port = htons((uint16_t)(argc > 2 ? atoi(argv[2]) : port_of_passed_socket()));
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+
+    sigemptyset(&endings);
+    sigaddset(&endings, SIGTERM);
+    sigaddset(&endings, SIGINT);
+    sigaddset(&endings, SIGALRM);
+    sigprocmask(SIG_BLOCK, &endings, NULL);
+    for (int i = 0; i < count; i++)
+        pthread_create(&clients[i].thread, NULL, run_client, &clients[i]);
+    sigwait(&endings, &number);
+    stopping = 1;
+    for (int i = 0; i < count; i++)
+        pthread_join(clients[i].thread, NULL);
+    return !print_totals(clients, count);
+}
