@@ -24,14 +24,14 @@ static unsigned port_of(const struct spec *spec)
 static void host_in_hex(const struct spec *spec, char *text)
 {
     const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&spec->address;
-    int words = spec->address.ss_family == AF_INET ? 1 : 4;
+    size_t words = spec->address.ss_family == AF_INET ? 1 : 4;
     unsigned word[4];
 
     if (words == 1)
         memcpy(word, &((const struct sockaddr_in *)&spec->address)->sin_addr, sizeof word[0]);
     else
         memcpy(word, &in6->sin6_addr, sizeof word);
-    for (int i = 0; i < words; i++)
+    for (size_t i = 0; i < words; i++)
         sprintf(text + 8 * i, "%08X", word[i]);
 }
 

@@ -42,30 +42,36 @@ static void add_inherited(struct sockets *sockets, listenfd *inherited)
     }
 }
 
+static void add_opened(struct sockets *sockets, const struct spec *spec,
+                       const struct options *options)
+{
+    const char *name = spec->name ? spec->name : "unknown";
+    size_t length = spec->name ? spec->name_length : strlen(name);
+
+    add(sockets, open_spec(spec, options), spec, name, length);
+    sockets->named |= spec->name != NULL;
+}
+
 void sockets_open(struct sockets *sockets, const struct options *options)
 {
-    struct spec *specs = parse_specs(options);
     int had_names = getenv("LISTEN_FDNAMES") != NULL;
     listenfd *inherited = listenfd_from_env(0);
 
     if (!inherited)
         die(EXIT_CANNOT_OPEN, "out of memory");
     if (listenfd_status(inherited) < 0)
-        die(EXIT_CANNOT_OPEN, "sockets were passed to systemfd itself, but %s",
+        die(EXIT_CANNOT_OPEN, "cannot pass on the sockets that were passed to systemfd: %s",
             listenfd_message(inherited));
     memset(sockets, 0, sizeof *sockets);
+    sockets->specs = parse_specs(options);
     sockets->list =
         calloc(listenfd_count(inherited) + options->socket_count + 1, sizeof *sockets->list);
     if (!sockets->list)
         die(EXIT_CANNOT_OPEN, "out of memory");
     add_inherited(sockets, inherited);
     sockets->named = had_names && sockets->count > 0;
-    for (size_t i = 0; i < options->socket_count; i++) {
-        add(sockets, open_spec(&specs[i], options), &specs[i],
-            specs[i].name ? specs[i].name : "unknown",
-            specs[i].name ? specs[i].name_length : strlen("unknown"));
-        sockets->named |= specs[i].name != NULL;
-    }
+    for (size_t i = 0; i < options->socket_count; i++)
+        add_opened(sockets, &sockets->specs[i], options);
 }
 
 static void report_one(const struct passed_socket *socket, int number)

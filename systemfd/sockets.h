@@ -16,6 +16,7 @@ struct passed_socket {
 };
 
 struct sockets {
+    struct spec *specs; /* what the list points into */
     struct passed_socket *list;
     size_t count;
     int named; /* at least one has a name */

@@ -13,16 +13,18 @@
 const char spec_types[] = "tcp, tcp6, http, https, udp, udp6, unix, unix-datagram, unix-seqpacket";
 const char spec_form[] = "[NAME=][TYPE::]PORT, HOST:PORT, [V6]:PORT, PATH or @ABSTRACT";
 
-static const struct socket_type types[] = {
-    {"tcp", NULL, "tcp listener", AF_UNSPEC, SOCK_STREAM},
-    {"tcp6", NULL, "tcp listener", AF_INET6, SOCK_STREAM},
-    {"http", "http", NULL, AF_UNSPEC, SOCK_STREAM},
-    {"https", "https", NULL, AF_UNSPEC, SOCK_STREAM},
-    {"udp", NULL, "udp", AF_UNSPEC, SOCK_DGRAM},
-    {"udp6", NULL, "udp", AF_INET6, SOCK_DGRAM},
-    {"unix", NULL, "unix listener", AF_UNIX, SOCK_STREAM},
-    {"unix-datagram", NULL, "unix datagram", AF_UNIX, SOCK_DGRAM},
-    {"unix-seqpacket", NULL, "unix seqpacket listener", AF_UNIX, SOCK_SEQPACKET},
+enum { TCP, TCP6, HTTP, HTTPS, UDP, UDP6, UNIX, UNIX_DATAGRAM, UNIX_SEQPACKET, TYPES };
+
+static const struct socket_type types[TYPES] = {
+    [TCP] = {"tcp", NULL, "tcp listener", AF_UNSPEC, SOCK_STREAM},
+    [TCP6] = {"tcp6", NULL, "tcp listener", AF_INET6, SOCK_STREAM},
+    [HTTP] = {"http", "http", NULL, AF_UNSPEC, SOCK_STREAM},
+    [HTTPS] = {"https", "https", NULL, AF_UNSPEC, SOCK_STREAM},
+    [UDP] = {"udp", NULL, "udp", AF_UNSPEC, SOCK_DGRAM},
+    [UDP6] = {"udp6", NULL, "udp", AF_INET6, SOCK_DGRAM},
+    [UNIX] = {"unix", NULL, "unix listener", AF_UNIX, SOCK_STREAM},
+    [UNIX_DATAGRAM] = {"unix-datagram", NULL, "unix datagram", AF_UNIX, SOCK_DGRAM},
+    [UNIX_SEQPACKET] = {"unix-seqpacket", NULL, "unix seqpacket listener", AF_UNIX, SOCK_SEQPACKET},
 };
 
 /* Where the parser says what is wrong; the calls return 0 with it. */
@@ -46,7 +48,7 @@ static int refuse(const struct parser *parser, const char *format, ...)
 
 static const struct socket_type *find_type(const char *name, size_t length)
 {
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+    for (size_t i = 0; i < TYPES; i++)
         if (strlen(types[i].name) == length && strncmp(types[i].name, name, length) == 0)
             return &types[i];
     return NULL;
@@ -66,7 +68,9 @@ static const char *parse_name(const char *text, struct spec *spec)
 
 static int check_name(const struct parser *parser, const struct spec *spec)
 {
-    if (spec->name && spec->name_length == 0)
+    if (!spec->name)
+        return 1;
+    if (spec->name_length == 0)
         return refuse(parser, "the name before '=' is empty");
     for (size_t i = 0; i < spec->name_length; i++) /* systemd's fdname_is_valid() */
         if (spec->name[i] < ' ' || spec->name[i] > '~')
@@ -79,8 +83,7 @@ static int check_name(const struct parser *parser, const struct spec *spec)
 
 static const struct socket_type *guess_type(const char *value)
 {
-    return find_type(strchr(value, '/') || *value == '@' ? "unix" : "tcp",
-                     strchr(value, '/') || *value == '@' ? 4 : 3);
+    return strchr(value, '/') || *value == '@' ? &types[UNIX] : &types[TCP];
 }
 
 /* "TYPE::" in front: letters, digits and dashes, as "[::1]:80" has none there. */
@@ -239,6 +242,10 @@ static int parse_path(const struct parser *parser, const char *path, struct spec
     struct sockaddr_un *address = (struct sockaddr_un *)&spec->address;
     size_t length;
 
+#ifndef __linux__
+    if (*path == '@')
+        return refuse(parser, "abstract names exist on Linux only");
+#endif
     if (!parse_mode(parser, path, spec, &length))
         return 0;
     if (length == 0 || (length == 1 && *path == '@'))
@@ -247,10 +254,6 @@ static int parse_path(const struct parser *parser, const char *path, struct spec
         return refuse(parser, "the path is %lu bytes long, %lu more than a socket's path may be",
                       (unsigned long)length,
                       (unsigned long)(length - sizeof address->sun_path + 1));
-#ifndef __linux__
-    if (*path == '@')
-        return refuse(parser, "abstract names exist on Linux only");
-#endif
     address->sun_family = AF_UNIX;
     memcpy(address->sun_path, path, length);
     spec->address_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
