@@ -8,11 +8,15 @@ WARNINGS ?= -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wstrict-prot
 BUILD ?= build
 
 PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
 INSTALL ?= install
 
+LIBS_PRIVATE = # what a static link needs besides libc: nothing
 STATIC_LIBRARY = $(BUILD)/liblistenfd.a
 SONAME = liblistenfd.so.$(SOVERSION)
 SHARED_LIBRARY = $(BUILD)/liblistenfd.so.$(VERSION)
@@ -77,22 +81,45 @@ demo: $(BUILD)/systemfd $(BUILD)/examples/hello $(BUILD)/tests/load/load
 
 # ---- Installing ----
 
-install: $(STATIC_LIBRARY) $(SHARED_LIBRARY)
-	$(INSTALL) -d $(DESTDIR)$(LIBDIR) $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(PKGCONFIGDIR)
-	$(INSTALL) -m 644 listenfd.h $(DESTDIR)$(INCLUDEDIR)/listenfd.h
-	$(INSTALL) -m 644 $(STATIC_LIBRARY) $(DESTDIR)$(LIBDIR)/liblistenfd.a
-	$(INSTALL) -m 755 $(SHARED_LIBRARY) $(DESTDIR)$(LIBDIR)/liblistenfd.so.$(VERSION)
-	ln -sf liblistenfd.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
-	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/liblistenfd.so
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS_PRIVATE@||' \
+# TARGET=SOURCE, relative to DESTDIR and here.
+INSTALLED_FILES = \
+    $(INCLUDEDIR)/listenfd.h=listenfd.h \
+    $(LIBDIR)/liblistenfd.a=$(STATIC_LIBRARY) \
+    $(MANDIR)/man1/systemfd.1=man/systemfd.1 \
+    $(DATADIR)/bash-completion/completions/systemfd=systemfd/completion/systemfd.bash \
+    $(DATADIR)/zsh/site-functions/_systemfd=systemfd/completion/systemfd.zsh \
+    $(DATADIR)/fish/vendor_completions.d/systemfd.fish=systemfd/completion/systemfd.fish
+INSTALLED_PROGRAMS = \
+    $(BINDIR)/systemfd=$(BUILD)/systemfd \
+    $(LIBDIR)/liblistenfd.so.$(VERSION)=$(SHARED_LIBRARY)
+INSTALLED_LINKS = \
+    $(LIBDIR)/$(SONAME)=liblistenfd.so.$(VERSION) \
+    $(LIBDIR)/liblistenfd.so=$(SONAME)
+
+target = $(DESTDIR)$(firstword $(subst =, ,$1))
+source = $(lastword $(subst =, ,$1))
+define install_as
+	$(INSTALL) -d $(dir $(call target,$2)) && $(INSTALL) -m $1 $(call source,$2) $(call target,$2)
+
+endef
+define link_as
+	ln -sf $(call source,$1) $(call target,$1)
+
+endef
+
+install: $(STATIC_LIBRARY) $(SHARED_LIBRARY) $(BUILD)/systemfd
+	$(foreach file,$(INSTALLED_FILES),$(call install_as,644,$(file)))
+	$(foreach file,$(INSTALLED_PROGRAMS),$(call install_as,755,$(file)))
+	$(foreach link,$(INSTALLED_LINKS),$(call link_as,$(link)))
+	$(INSTALL) -d $(DESTDIR)$(PKGCONFIGDIR)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS_PRIVATE@|$(LIBS_PRIVATE)|' \
 	    -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' \
 	    -e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' \
 	    pkgconfig/listenfd.pc.in > $(DESTDIR)$(PKGCONFIGDIR)/listenfd.pc
 
 uninstall:
-	$(RM) $(DESTDIR)$(INCLUDEDIR)/listenfd.h $(DESTDIR)$(LIBDIR)/liblistenfd.a \
-	    $(DESTDIR)$(LIBDIR)/liblistenfd.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME) \
-	    $(DESTDIR)$(LIBDIR)/liblistenfd.so $(DESTDIR)$(PKGCONFIGDIR)/listenfd.pc
+	$(RM) $(foreach file,$(INSTALLED_FILES) $(INSTALLED_PROGRAMS) $(INSTALLED_LINKS),\
+	    $(call target,$(file))) $(DESTDIR)$(PKGCONFIGDIR)/listenfd.pc
 
 clean:
 	$(RM) -r $(BUILD)
@@ -111,6 +138,6 @@ help:
 	@echo 'make clean       remove $(BUILD)/'
 	@echo
 	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS WARNINGS BUILD'
-	@echo '           DESTDIR PREFIX LIBDIR INCLUDEDIR PKGCONFIGDIR'
+	@echo '           DESTDIR PREFIX BINDIR LIBDIR INCLUDEDIR PKGCONFIGDIR DATADIR MANDIR'
 
 -include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
