@@ -6,6 +6,27 @@ TEST_CFLAGS = -std=gnu17 -D_GNU_SOURCE -O1 -g -Itests/support \
     $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 TEST_COMPILE = $(CC) -I. -Wall -Wextra -Wshadow -MMD -MP $(CPPFLAGS) $(TEST_CFLAGS)
 
+# ---- What the tests need ----
+
+# In order: to build the tests; to look at results; the real other sides; to lint.
+DEBIAN_PACKAGES = gcc g++ clang make pkg-config libcmocka-dev \
+    binutils strace util-linux iproute2 \
+    systemd entr lighttpd gunicorn python3-systemd gpg-agent dbus-daemon \
+    rustc librust-listenfd-dev \
+    clang-format clang-tidy cppcheck shellcheck mandoc
+
+# RUNLEVEL=1 keeps Debian from starting the services that it installs (invoke-rc.d(8)).
+deps:
+	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	    apt-get -q update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+	    apt-get -q install -y --no-install-recommends $(DEBIAN_PACKAGES) >/dev/null; \
+	else \
+	    echo 'Not root, or no apt-get here: install yourself what these Debian packages hold.'; \
+	    echo '$(DEBIAN_PACKAGES)' | fold -s -w 78; \
+	fi
+
+# ---- Suites ----
+
 SUITE_FOLDERS = unit process interop install
 SUITES ?= $(foreach folder,$(SUITE_FOLDERS),\
     $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c)))
@@ -37,3 +58,23 @@ $(BUILD)/tests/load/load: tests/load/load.c $(STATIC_LIBRARY)
 	$(COMPILE) -D_GNU_SOURCE $(LDFLAGS) -o $@ $< $(STATIC_LIBRARY) -lpthread
 
 .SECONDARY: $(SUPPORT)
+
+# ---- Lint ----
+
+LINTED = listenfd.c $(wildcard systemfd/*.c examples/*.c)
+FORMATTED = $(shell find . -name '*.[ch]' -not -path './$(BUILD)/*')
+
+lint: $(BUILD)/liblistenfd.so
+	clang-format --dry-run -Werror $(FORMATTED)
+	for file in $(LINTED); do \
+	    clang-tidy --quiet $$file -- -std=gnu17 -D_GNU_SOURCE -I. 2>/dev/null || exit 1; \
+	done
+	cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability \
+	    --suppress=missingIncludeSystem -I. $(LINTED)
+	for file in $(LINTED); do \
+	    gcc -fanalyzer -Werror -O2 -D_GNU_SOURCE -I. -c -o /dev/null $$file || exit 1; \
+	done
+	shellcheck -S warning tests/run tests/lint/*.sh examples/*.sh
+	mandoc -T lint -W warning man/*
+	tests/lint/exports.sh $(BUILD)/liblistenfd.so
+	tests/lint/mentions.sh
