@@ -857,9 +857,9 @@ static int is_open(listenfd_socket socket)
 #if defined(__linux__) && defined(SYS_pidfd_open)
 #define PIDFS_MAGIC 0x50494446UL
 
-static int open_own_pidfd(void)
+static int open_pidfd(pid_t pid)
 {
-    return (int)syscall(SYS_pidfd_open, getpid(), 0);
+    return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
 /* A pidfd's inode number names a process only on pidfs (Linux 6.9); before, all pidfds
@@ -874,8 +874,9 @@ static int is_pidfd_inode(int pidfd, uint64_t inode)
     return fstatfs(pidfd, &system) < 0 || (unsigned long)system.f_type != PIDFS_MAGIC;
 }
 #else
-static int open_own_pidfd(void)
+static int open_pidfd(pid_t pid)
 {
+    (void)pid;
     return -1;
 }
 
@@ -887,7 +888,7 @@ static int is_pidfd_inode(int pidfd, uint64_t inode)
 }
 #endif
 
-static int check_pid(struct listenfd *found)
+static int check_pid(struct listenfd *found, pid_t self)
 {
     const char *text = getenv("LISTEN_PID");
     uint64_t pid;
@@ -901,16 +902,16 @@ static int check_pid(struct listenfd *found)
     }
     if (!parse_number(text, INT_MAX, &pid) || pid == 0)
         return conclude(found, LISTENFD_EPID, "LISTEN_PID is '%.40s': expected a process ID", text);
-    if (pid != (uint64_t)getpid())
+    if (pid != (uint64_t)self)
         return conclude(found, LISTENFD_OTHER_PROCESS,
                         "LISTEN_PID is %.10s but this process is %ld: a shell or watcher stands in "
                         "between; let it exec this program, or start systemfd with --no-pid",
-                        text, (long)getpid());
+                        text, (long)self);
     return LISTENFD_PASSED;
 }
 
 /* *pidfd becomes one of this process when the variable called for it. */
-static int check_pidfdid(struct listenfd *found, int *pidfd)
+static int check_pidfdid(struct listenfd *found, pid_t self, int *pidfd)
 {
     const char *text = getenv("LISTEN_PIDFDID");
     uint64_t inode;
@@ -920,7 +921,7 @@ static int check_pidfdid(struct listenfd *found, int *pidfd)
     if (!parse_number(text, UINT64_MAX, &inode))
         return conclude(found, LISTENFD_EPIDFDID,
                         "LISTEN_PIDFDID is '%.40s': expected the inode number of a pidfd", text);
-    *pidfd = open_own_pidfd();
+    *pidfd = open_pidfd(self);
     if (!is_pidfd_inode(*pidfd, inode))
         return conclude(found, LISTENFD_OTHER_PROCESS,
                         "LISTEN_PIDFDID is %.20s, which is not the pidfd inode of this process: "
@@ -994,10 +995,11 @@ static int check_names(struct listenfd *found)
  * not ours to judge. */
 static void check_variables(struct listenfd *found, int *first)
 {
-    int pidfd = -1, status = check_pid(found);
+    pid_t self = getpid();
+    int pidfd = -1, status = check_pid(found, self);
 
     if (status == LISTENFD_PASSED)
-        status = check_pidfdid(found, &pidfd);
+        status = check_pidfdid(found, self, &pidfd);
     if (status == LISTENFD_PASSED)
         status = check_range(found, first, pidfd);
     if (pidfd >= 0)
