@@ -321,7 +321,7 @@ static int none_at(listenfd *lfd, size_t index)
 {
     if (!lfd || lfd->status != LISTENFD_PASSED)
         return 0; /* the reason of the status stands as the message */
-    if (index == LISTENFD_NOT_FOUND)
+    if (index == LISTENFD_NOT_FOUND && *lfd->message)
         return 0; /* so does what the find call said */
     if (index < lfd->count)
         return say(lfd, 0, "socket %lu was taken already", (unsigned long)index);
