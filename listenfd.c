@@ -317,16 +317,21 @@ static int set_mode(listenfd *lfd, listenfd_socket socket)
     return say(lfd, LISTENFD_ESYSTEM, "cannot set the socket's blocking mode: %s", strerror(errno));
 }
 
+/* Leaves a message that says why there is none. */
 static int none_at(listenfd *lfd, size_t index)
 {
-    if (!lfd || lfd->status != LISTENFD_PASSED)
-        return 0; /* the reason of the status stands as the message */
-    if (index == LISTENFD_NOT_FOUND && *lfd->message)
+    if (!lfd)
+        return 0;
+    if (lfd->status != LISTENFD_PASSED)
+        lfd->message[0] = '\0'; /* the reason of the status stands */
+    else if (index == LISTENFD_NOT_FOUND && *lfd->message)
         return 0; /* so does what the find call said */
-    if (index < lfd->count)
-        return say(lfd, 0, "socket %lu was taken already", (unsigned long)index);
-    return say(lfd, 0, "there is no socket %lu: %lu were passed, counted from 0",
-               (unsigned long)index, (unsigned long)lfd->count);
+    else if (index < lfd->count)
+        say(lfd, 0, "socket %lu was taken already", (unsigned long)index);
+    else
+        say(lfd, 0, "there is no socket %lu: %lu were passed, counted from 0", (unsigned long)index,
+            (unsigned long)lfd->count);
+    return 0;
 }
 
 static int take_checked(listenfd *lfd, size_t index, const struct kind *kind, listenfd_socket *out)
@@ -537,13 +542,14 @@ static int describe_socket(listenfd_socket socket, char *buf, size_t size)
 
 /* ---- Binding our own ------------------------------------------------------------- */
 
+/* With the reason why none was taken: "in use" may well mean in use by the launcher. */
 static int cannot_listen(listenfd *lfd, const char *address)
 {
     int code = errno == EADDRINUSE ? LISTENFD_EINUSE : LISTENFD_ESYSTEM;
-    const char *reason = lfd ? lfd->reason : "";
+    char reason[MESSAGE_SIZE];
 
-    return say(lfd, code, "cannot listen on %s: %s%s%s%s", address, strerror(errno),
-               *reason ? " (" : "", reason, *reason ? ")" : "");
+    snprintf(reason, sizeof reason, "%s", listenfd_message(lfd));
+    return say(lfd, code, "cannot listen on %s: %s (%s)", address, strerror(errno), reason);
 }
 
 /* errno survives. */
