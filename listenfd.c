@@ -104,12 +104,17 @@ static int say(listenfd *lfd, int code, const char *format, ...) PRINTF_LIKE(3, 
 static int conclude(struct listenfd *found, int status, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* What came from outside must not forge lines in the log that this ends up in. */
-static void write_sentence(char *text, const char *format, va_list arguments)
+static void make_printable(char *text)
 {
-    vsnprintf(text, MESSAGE_SIZE, format, arguments);
     for (; *text != '\0'; text++)
         if ((unsigned char)*text < ' ' || *text == 0x7f)
             *text = '?';
+}
+
+static void write_sentence(char *text, const char *format, va_list arguments)
+{
+    vsnprintf(text, MESSAGE_SIZE, format, arguments);
+    make_printable(text);
 }
 
 /* The message for a result, which is handed on. */
@@ -204,6 +209,13 @@ static struct slot *untaken(listenfd *lfd, size_t index)
     if (!lfd || index >= lfd->count || lfd->slots[index].taken)
         return NULL;
     return &lfd->slots[index];
+}
+
+/* What a find call said is the reason why a take of LISTENFD_NOT_FOUND takes none. */
+static size_t not_found(listenfd *lfd)
+{
+    memcpy(lfd->reason, lfd->message, sizeof lfd->reason);
+    return LISTENFD_NOT_FOUND;
 }
 
 /* ---- Kinds of socket ------------------------------------------------------------- */
@@ -302,7 +314,7 @@ static int refuse(listenfd *lfd, size_t index, const struct kind *kind, int code
         return say(lfd, code, "cannot examine socket %lu (%s): %s", (unsigned long)index,
                    description, strerror(errno));
     return say(lfd, code,
-               "socket %lu, named '%s', is %s, where %s was expected (%s): check the order "
+               "socket %lu, named '%.60s', is %s, where %s was expected (%s): check the order "
                "of the sockets in the launcher, or find it by name or address",
                (unsigned long)index, lfd->slots[index].name, description, kind->name,
                listenfd_strerror(code));
@@ -318,20 +330,19 @@ static int set_mode(listenfd *lfd, listenfd_socket socket)
 }
 
 /* Leaves a message that says why there is none. */
-static int none_at(listenfd *lfd, size_t index)
+static void say_none(listenfd *lfd, size_t index)
 {
     if (!lfd)
-        return 0;
-    if (lfd->status != LISTENFD_PASSED)
-        lfd->message[0] = '\0'; /* the reason of the status stands */
-    else if (index == LISTENFD_NOT_FOUND && *lfd->message)
-        return 0; /* so does what the find call said */
+        return;
+    if (lfd->status != LISTENFD_PASSED || (index == LISTENFD_NOT_FOUND && *lfd->reason))
+        lfd->message[0] = '\0'; /* the reason stands: the status's, or the find call's */
+    else if (index == LISTENFD_NOT_FOUND)
+        say(lfd, 0, "no socket was looked for");
     else if (index < lfd->count)
         say(lfd, 0, "socket %lu was taken already", (unsigned long)index);
     else
         say(lfd, 0, "there is no socket %lu: %lu were passed, counted from 0", (unsigned long)index,
             (unsigned long)lfd->count);
-    return 0;
 }
 
 static int take_checked(listenfd *lfd, size_t index, const struct kind *kind, listenfd_socket *out)
@@ -339,10 +350,10 @@ static int take_checked(listenfd *lfd, size_t index, const struct kind *kind, li
     struct slot *slot = untaken(lfd, index);
     int result;
 
-    if (lfd && lfd->status < 0)
-        return lfd->status;
-    if (!slot)
-        return none_at(lfd, index);
+    if (!slot) {
+        say_none(lfd, index);
+        return lfd && lfd->status < 0 ? lfd->status : 0;
+    }
     result = check_kind(slot->socket, kind);
     if (result < 0)
         return refuse(lfd, index, kind, result);
@@ -445,12 +456,12 @@ static size_t find_address(listenfd *lfd, const char *text, size_t from)
     struct address wanted, bound;
     size_t i;
 
-    if (!is_unix_name(text) && !parse_host_port(text, &wanted)) {
+    if (!text || (!is_unix_name(text) && !parse_host_port(text, &wanted))) {
         say(lfd, LISTENFD_EADDRESS,
             "'%s' is not an address: expected 127.0.0.1:8080, [::1]:8080, :8080, /path, ./path "
             "or @name",
-            text);
-        return LISTENFD_NOT_FOUND;
+            text ? text : "(NULL)");
+        return not_found(lfd);
     }
     for (i = from; i < lfd->count; i++) {
         if (!untaken(lfd, i) || local_address(lfd->slots[i].socket, &bound) < 0)
@@ -460,7 +471,7 @@ static size_t find_address(listenfd *lfd, const char *text, size_t from)
     }
     say(lfd, 0, "none of the %lu sockets passed is bound to %s and untaken",
         (unsigned long)lfd->count, text);
-    return LISTENFD_NOT_FOUND;
+    return not_found(lfd);
 }
 
 static void format_address(const struct address *address, char *text, size_t size)
@@ -511,7 +522,7 @@ static const char *internet_word(int protocol)
 /* "tcp listener 127.0.0.1:80", "unix seqpacket listener /x", "tcp stream from 10.0.0.1:4711". */
 static int describe_socket(listenfd_socket socket, char *buf, size_t size)
 {
-    struct address address;
+    struct address address, peer;
     char where[DESCRIPTION_SIZE];
     int type = 0, protocol = 0, listening = 0, connected, named;
     const char *word;
@@ -525,8 +536,8 @@ static int describe_socket(listenfd_socket socket, char *buf, size_t size)
         return snprintf(buf, size, "socket of family %d, type %d, protocol %d",
                         address.as.any.sa_family, type, protocol);
 
-    connected = type == SOCK_STREAM && !listening && peer_address(socket, &address) == 0;
-    format_address(&address, where, sizeof where);
+    connected = type == SOCK_STREAM && !listening && peer_address(socket, &peer) == 0;
+    format_address(connected ? &peer : &address, where, sizeof where);
     named = is_internet(&address);
     word = named ? internet_word(protocol) : "unix";
     if (listening && (named || type == SOCK_STREAM))
@@ -706,14 +717,14 @@ size_t listenfd_find_name(listenfd *lfd, const char *name, size_t from)
 {
     size_t i;
 
-    if (!lfd || lfd->status != LISTENFD_PASSED || !name)
+    if (!lfd || lfd->status != LISTENFD_PASSED)
         return LISTENFD_NOT_FOUND;
-    for (i = from; i < lfd->count; i++)
+    for (i = from; name && i < lfd->count; i++)
         if (untaken(lfd, i) && strcmp(lfd->slots[i].name, name) == 0)
             return i;
     say(lfd, 0, "none of the %lu sockets passed is named '%s' and untaken",
-        (unsigned long)lfd->count, name);
-    return LISTENFD_NOT_FOUND;
+        (unsigned long)lfd->count, name ? name : "(NULL)");
+    return not_found(lfd);
 }
 
 size_t listenfd_find_address(listenfd *lfd, const char *address, size_t from)
@@ -721,7 +732,7 @@ size_t listenfd_find_address(listenfd *lfd, const char *address, size_t from)
     int saved_errno = errno;
     size_t index = LISTENFD_NOT_FOUND;
 
-    if (lfd && lfd->status == LISTENFD_PASSED && address)
+    if (lfd && lfd->status == LISTENFD_PASSED)
         index = find_address(lfd, address, from);
     errno = saved_errno;
     return index;
@@ -936,7 +947,7 @@ static int check_pidfdid(struct listenfd *found, pid_t self, int *pidfd)
     return LISTENFD_PASSED;
 }
 
-/* The lowest number at or above first that is not open, in at most two system calls: a new
+/* The lowest number at or above first that is not open, mostly in two system calls: a new
  * descriptor gets just that number. INT_MAX when none is free up to the limit. */
 static int lowest_closed(int first, int last, int pidfd)
 {
@@ -949,8 +960,9 @@ static int lowest_closed(int first, int last, int pidfd)
         close(probe);
     else if (errno == EBADF)
         return first;
-    else
-        return is_open(last) ? INT_MAX : last;
+    else /* no descriptor is free below the limit: look at each */
+        for (probe = first; probe <= last && is_open(probe);)
+            probe++;
     return probe;
 }
 
@@ -1194,6 +1206,7 @@ static void format_unix_name(const struct address *address, char *text, size_t s
     char name[sizeof address->as.un.sun_path + 1];
 
     snprintf(text, size, "%s", unix_name(address, name) ? name : "(no name)");
+    make_printable(text);
 }
 
 static int same_file(const char *path, const char *other)
@@ -1208,12 +1221,13 @@ static int same_unix_name(const char *wanted, const struct address *bound)
 {
     char name[sizeof bound->as.un.sun_path + 1];
     size_t length = unix_name(bound, name);
+    int is_abstract = bound->as.un.sun_path[0] == '\0';
 
-    if (bound->as.any.sa_family != AF_UNIX || length == 0)
+    if (bound->as.any.sa_family != AF_UNIX || length == 0 || is_abstract != (*wanted == '@'))
         return 0;
     if (length == strlen(wanted) && memcmp(name, wanted, length) == 0)
         return 1;
-    return *wanted != '@' && *name != '@' && same_file(wanted, name);
+    return !is_abstract && same_file(wanted, name);
 }
 
 /* Connecting is refused only where a socket file has no socket behind it. */

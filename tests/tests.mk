@@ -9,7 +9,7 @@ TEST_COMPILE = $(CC) -I. -Wall -Wextra -Wshadow -MMD -MP $(CPPFLAGS) $(TEST_CFLA
 # ---- What the tests need ----
 
 # In order: to build the tests; to look at results; the real other sides; to lint.
-DEBIAN_PACKAGES = gcc g++ clang make pkg-config libcmocka-dev \
+DEBIAN_PACKAGES = gcc g++ clang libc6-dev-i386 make pkg-config libcmocka-dev \
     binutils strace util-linux iproute2 \
     systemd entr lighttpd gunicorn python3-systemd gpg-agent dbus-daemon \
     rustc librust-listenfd-dev \
@@ -27,13 +27,16 @@ deps:
 
 # ---- Suites ----
 
-SUITE_FOLDERS = unit process interop install
+SUITE_FOLDERS = unit process launcher interop install
 SUITES ?= $(foreach folder,$(SUITE_FOLDERS),\
     $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c)))
 SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
     $(addprefix tests/support/,process.c sockets.c folder.c passed.c))
 
-check: $(SUITES) $(BUILD)/tests/support/probe all
+# What the suites start.
+TESTED_PROGRAMS = $(addprefix $(BUILD)/tests/,support/probe support/take_all load/load systemfd)
+
+check: $(SUITES) $(TESTED_PROGRAMS) all
 	BUILD=$(BUILD) CC='$(CC)' MAKEFLAGS= tests/run $(SUITES)
 
 $(BUILD)/tests/listenfd.o: listenfd.c
@@ -50,14 +53,37 @@ $(BUILD)/tests/support/probe: tests/support/probe.c listenfd.c listenfd.h
 
 $(BUILD)/tests/%: tests/%.c $(BUILD)/tests/listenfd.o $(SUPPORT)
 	@mkdir -p $(@D)
-	$(TEST_COMPILE) $(LDFLAGS) -o $@ $< $(BUILD)/tests/listenfd.o $(SUPPORT) -lcmocka
+	$(TEST_COMPILE) $(LDFLAGS) $(WRAP) -o $@ $< $(BUILD)/tests/listenfd.o $(SUPPORT) -lcmocka
+
+# What strace looks at: no sanitizers.
+$(BUILD)/tests/support/take_all: tests/support/take_all.c $(STATIC_LIBRARY)
+	@mkdir -p $(@D)
+	$(COMPILE) -std=gnu17 -D_GNU_SOURCE $(LDFLAGS) -o $@ $< $(STATIC_LIBRARY)
+
+# Suites that put themselves in the place of the system.
+comma = ,
+wrap = $(addprefix -Wl$(comma)--wrap=,$(1))
+$(BUILD)/tests/unit/memory: WRAP = $(call wrap,malloc calloc realloc)
+$(BUILD)/tests/unit/refusals: WRAP = $(call wrap,socket bind listen getsockopt ioctl syscall)
+
+# What the launcher's suites start: systemfd, with sanitizers.
+TESTED_LAUNCHER = $(patsubst systemfd/%.c,$(BUILD)/tests/launcher-objects/%.o,\
+    $(wildcard systemfd/*.c))
+
+$(BUILD)/tests/launcher-objects/%.o: systemfd/%.c
+	@mkdir -p $(@D)
+	$(TEST_COMPILE) -c -o $@ $<
+
+$(BUILD)/tests/systemfd: $(TESTED_LAUNCHER) $(BUILD)/tests/listenfd.o
+	@mkdir -p $(@D)
+	$(TEST_COMPILE) $(LDFLAGS) -o $@ $(TESTED_LAUNCHER) $(BUILD)/tests/listenfd.o
 
 # The load generator measures: no sanitizers.
 $(BUILD)/tests/load/load: tests/load/load.c $(STATIC_LIBRARY)
 	@mkdir -p $(@D)
 	$(COMPILE) -D_GNU_SOURCE $(LDFLAGS) -o $@ $< $(STATIC_LIBRARY) -lpthread
 
-.SECONDARY: $(SUPPORT)
+.SECONDARY: $(SUPPORT) $(TESTED_LAUNCHER)
 
 # ---- Lint ----
 
@@ -74,7 +100,7 @@ lint: $(BUILD)/liblistenfd.so
 	for file in $(LINTED); do \
 	    gcc -fanalyzer -Werror -O2 -D_GNU_SOURCE -I. -c -o /dev/null $$file || exit 1; \
 	done
-	shellcheck -S warning tests/run tests/lint/*.sh examples/*.sh
+	shellcheck -S warning tests/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh
 	mandoc -T lint -W warning man/*
 	tests/lint/exports.sh $(BUILD)/liblistenfd.so
 	tests/lint/mentions.sh

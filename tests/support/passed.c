@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "passed.h"
 
+#include "sockets.h"
 #include "test.h"
 
 #include <fcntl.h>
@@ -48,6 +49,29 @@ int pass(const int *descriptors, size_t count)
 int pass_one(int descriptor)
 {
     return pass(&descriptor, 1);
+}
+
+int pass_listeners(size_t count, const char *names)
+{
+    int listeners[count];
+
+    for (size_t i = 0; i < count; i++)
+        listeners[i] = internet_socket(SOCK_STREAM, "127.0.0.1");
+    clear_variables();
+    if (names)
+        assert_int_equal(setenv("LISTEN_FDNAMES", names, 1), 0);
+    return pass(listeners, count);
+}
+
+listenfd *receive_passed(unsigned flags)
+{
+    listenfd *lfd = listenfd_from_env(flags);
+
+    assert_non_null(lfd);
+    if (listenfd_status(lfd) != LISTENFD_PASSED)
+        print_message("%s\n", listenfd_message(lfd));
+    assert_int_equal(listenfd_status(lfd), LISTENFD_PASSED);
+    return lfd;
 }
 
 const char *own_pid(void)

@@ -4,8 +4,10 @@
 #include "test.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -56,12 +58,19 @@ static struct where unix_address(const char *path)
     return where;
 }
 
-static int bound_socket(int type, struct where where)
+static int idle_socket(int type, struct where where)
 {
     int fd = socket(where.as.any.sa_family, type | SOCK_CLOEXEC, 0);
 
     assert_true(fd >= 0);
     assert_int_equal(bind(fd, &where.as.any, where.size), 0);
+    return fd;
+}
+
+static int bound_socket(int type, struct where where)
+{
+    int fd = idle_socket(type, where);
+
     if (type != SOCK_DGRAM)
         assert_int_equal(listen(fd, SOMAXCONN), 0);
     return fd;
@@ -86,6 +95,38 @@ int unix_socket(int type, const char *path)
     return bound_socket(type, unix_address(path));
 }
 
+const char *abstract_name(const char *tag)
+{
+    static char names[5][64];
+    static unsigned next;
+    char *name = names[next++ % 5];
+
+    snprintf(name, sizeof names[0], "@listenfd-%ld-%s", (long)getpid(), tag);
+    return name;
+}
+
+int idle_internet_stream(const char *host)
+{
+    return idle_socket(SOCK_STREAM, internet_address(host, 0));
+}
+
+int idle_unix_stream(const char *path)
+{
+    return idle_socket(SOCK_STREAM, unix_address(path));
+}
+
+int protocol_listener(int protocol)
+{
+    struct where where = internet_address("127.0.0.1", 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, protocol);
+
+    if (fd < 0)
+        return -1;
+    assert_int_equal(bind(fd, &where.as.any, where.size), 0);
+    assert_int_equal(listen(fd, SOMAXCONN), 0);
+    return fd;
+}
+
 int port_of_socket(int fd)
 {
     struct where where;
@@ -95,9 +136,14 @@ int port_of_socket(int fd)
     return ntohs(where.as.any.sa_family == AF_INET ? where.as.in.sin_port : where.as.in6.sin6_port);
 }
 
+int connect_host(const char *host, int port)
+{
+    return connected_socket(SOCK_STREAM, internet_address(host, port));
+}
+
 int connect_port(int port)
 {
-    return connected_socket(SOCK_STREAM, internet_address("127.0.0.1", port));
+    return connect_host("127.0.0.1", port);
 }
 
 int connect_path(int type, const char *path)
@@ -135,6 +181,18 @@ int is_nonblocking(int fd)
 
     assert_true(flags >= 0);
     return (flags & O_NONBLOCK) != 0;
+}
+
+size_t count_descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    size_t count = 0;
+
+    assert_non_null(folder);
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count - 3; /* ".", ".." and the folder itself */
 }
 
 char *exchange(int fd, const char *text)

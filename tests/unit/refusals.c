@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT
+ * What the library makes of systems that lack something, and of calls that fail for no good
+ * reason. The linker puts the functions below in the system's place (tests.mk). */
+#include "listenfd.h"
+
+#include "passed.h"
+#include "sockets.h"
+#include "test.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The errno that each call fails with; 0: it is let through. */
+static int ioctl_error, listen_error, getsockopt_error, ipv6_error, ipv6_bind_error;
+static int without_new_calls, is_bindv6only;
+static int pretended_protocol; /* what SO_PROTOCOL says; 0: the truth */
+
+int __real_socket(int family, int type, int protocol);
+int __real_bind(int fd, const struct sockaddr *address, socklen_t size);
+int __real_listen(int fd, int backlog);
+int __real_getsockopt(int fd, int level, int option, void *value, socklen_t *size);
+int __real_ioctl(int fd, unsigned long request, void *argument);
+long __real_syscall(long number, long a, long b, long c);
+int __wrap_socket(int family, int type, int protocol);
+int __wrap_bind(int fd, const struct sockaddr *address, socklen_t size);
+int __wrap_listen(int fd, int backlog);
+int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *size);
+int __wrap_ioctl(int fd, unsigned long request, void *argument);
+long __wrap_syscall(long number, long a, long b, long c);
+
+static int fails_with(int error)
+{
+    if (error)
+        errno = error;
+    return error != 0;
+}
+
+int __wrap_socket(int family, int type, int protocol)
+{
+    int fd =
+        family == AF_INET6 && fails_with(ipv6_error) ? -1 : __real_socket(family, type, protocol);
+
+    if (family == AF_INET6 && is_bindv6only)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &is_bindv6only, sizeof is_bindv6only);
+    return fd;
+}
+
+int __wrap_bind(int fd, const struct sockaddr *address, socklen_t size)
+{
+    if (address->sa_family == AF_INET6 && fails_with(ipv6_bind_error))
+        return -1;
+    return __real_bind(fd, address, size);
+}
+
+int __wrap_listen(int fd, int backlog)
+{
+    return fails_with(listen_error) ? -1 : __real_listen(fd, backlog);
+}
+
+int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *size)
+{
+    if (fails_with(getsockopt_error))
+        return -1;
+    if (option == SO_PROTOCOL && pretended_protocol) {
+        *(int *)value = pretended_protocol;
+        return 0;
+    }
+    return __real_getsockopt(fd, level, option, value, size);
+}
+
+int __wrap_ioctl(int fd, unsigned long request, void *argument)
+{
+    return fails_with(ioctl_error) ? -1 : __real_ioctl(fd, request, argument);
+}
+
+/* A kernel before Linux 5.3 and 5.9, or a seccomp filter that knows no newer calls. */
+long __wrap_syscall(long number, long a, long b, long c)
+{
+    int is_new = number == SYS_pidfd_open || number == SYS_close_range;
+
+    return without_new_calls && is_new && fails_with(ENOSYS) ? -1 : __real_syscall(number, a, b, c);
+}
+
+static int let_everything_through(void **state)
+{
+    (void)state;
+    ioctl_error = listen_error = getsockopt_error = ipv6_error = ipv6_bind_error = 0;
+    without_new_calls = is_bindv6only = 0;
+    clear_variables();
+    return 0;
+}
+
+static void check_taking_fails(listenfd *lfd, int error)
+{
+    listenfd_socket fd = 4711;
+
+    errno = 0;
+    assert_int_equal(listenfd_take_tcp_listener(lfd, 0, &fd), LISTENFD_ESYSTEM);
+    assert_int_equal(errno, error);
+    assert_int_equal(fd, LISTENFD_INVALID_SOCKET);
+    assert_non_null(strstr(listenfd_message(lfd), strerror(error)));
+}
+
+static void test_mode_cannot_be_set(void **state)
+{
+    int first = pass_listeners(1, NULL);
+    listenfd *lfd = receive_passed(LISTENFD_NONBLOCK);
+    listenfd_socket fd;
+
+    (void)state;
+    ioctl_error = EIO;
+    check_taking_fails(lfd, EIO);
+    ioctl_error = 0;
+    assert_int_equal(listenfd_take_tcp_listener(lfd, 0, &fd), 1); /* it stayed in place */
+    assert_int_equal(fd, first);
+    listenfd_free(lfd);
+    close(fd);
+}
+
+static void test_kernel_refuses_to_tell(void **state)
+{
+    listenfd *lfd;
+    listenfd_socket fd;
+
+    (void)state;
+    pass_listeners(1, NULL);
+    lfd = receive_passed(0);
+    getsockopt_error = EPERM;
+    check_taking_fails(lfd, EPERM);
+    assert_non_null(strstr(listenfd_message(lfd), "cannot examine socket 0"));
+    getsockopt_error = 0;
+    assert_int_equal(listenfd_take_tcp_listener(lfd, 0, &fd), 1);
+    listenfd_free(lfd);
+    close(fd);
+}
+
+/* Nothing is bound, no descriptor stays, errno is the first reason. */
+static void check_binding_fails(listenfd *lfd, const char *address, int code, int error)
+{
+    size_t before = count_descriptors();
+    listenfd_socket fd = 4711;
+
+    errno = 0;
+    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, address, &fd), code);
+    assert_int_equal(errno, error);
+    assert_int_equal(fd, LISTENFD_INVALID_SOCKET);
+    assert_int_equal(count_descriptors(), before);
+}
+
+static void test_bound_but_unusable(void **state)
+{
+    listenfd *lfd = listenfd_from_env(LISTENFD_NONBLOCK);
+
+    (void)state;
+    ioctl_error = EIO;
+    check_binding_fails(lfd, "127.0.0.1:0", LISTENFD_ESYSTEM, EIO);
+    ioctl_error = 0;
+    listen_error = EADDRINUSE;
+    check_binding_fails(lfd, "127.0.0.1:0", LISTENFD_EINUSE, EADDRINUSE);
+    check_binding_fails(lfd, ":0", LISTENFD_EINUSE, EADDRINUSE);
+    listenfd_free(lfd);
+}
+
+static void check_bound_on_v4(const char *address)
+{
+    listenfd_socket fd;
+    struct sockaddr_storage where;
+    socklen_t size = sizeof where;
+
+    errno = 4711;
+    assert_int_equal(listenfd_take_or_bind_tcp(NULL, 0, address, &fd), 0);
+    assert_int_equal(errno, 4711);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&where, &size), 0);
+    assert_int_equal(where.ss_family, AF_INET);
+    close(connect_port(port_of_socket(fd)));
+    close(fd);
+}
+
+static void test_any_address_without_ipv6(void **state)
+{
+    (void)state;
+    ipv6_error = EAFNOSUPPORT;
+    check_bound_on_v4(":0");
+    check_binding_fails(NULL, "[::]:0", LISTENFD_ESYSTEM, EAFNOSUPPORT);
+    ipv6_error = 0;
+    ipv6_bind_error = EADDRNOTAVAIL;
+    check_bound_on_v4(":0");
+    check_binding_fails(NULL, "[::]:0", LISTENFD_ESYSTEM, EADDRNOTAVAIL);
+    ipv6_bind_error = 0;
+    ipv6_error = EMFILE; /* no reason to give up half of the addresses */
+    check_binding_fails(NULL, ":0", LISTENFD_ESYSTEM, EMFILE);
+}
+
+/* ":PORT" asks for both families itself: net.ipv6.bindv6only may be set. */
+static void test_any_address_is_both_families(void **state)
+{
+    listenfd_socket fd;
+
+    (void)state;
+    is_bindv6only = 1;
+    assert_int_equal(listenfd_take_or_bind_tcp(NULL, 0, ":0", &fd), 0);
+    close(connect_host("127.0.0.1", port_of_socket(fd)));
+    close(connect_host("::1", port_of_socket(fd)));
+    close(fd);
+}
+
+static void test_old_kernel(void **state)
+{
+    int first = pass_listeners(3, NULL);
+    char inode[24];
+    listenfd *lfd;
+
+    (void)state;
+    snprintf(inode, sizeof inode, "%llu", own_pidfd_inode() + 1); /* cannot be checked */
+    setenv("LISTEN_PIDFDID", inode, 1);
+    without_new_calls = 1;
+    lfd = receive_passed(0);
+    for (int i = 0; i < 3; i++)
+        assert_true(is_cloexec(first + i));
+    listenfd_free(lfd);
+    assert_false(is_open_descriptor(first + 2));
+}
+
+/* SCTP has stream listeners, too; few kernels have SCTP. */
+static void test_sctp_is_not_tcp(void **state)
+{
+    int first = pass_listeners(1, NULL), fd;
+    listenfd *lfd = receive_passed(0);
+
+    (void)state;
+    pretended_protocol = IPPROTO_SCTP;
+    assert_int_equal(listenfd_take_tcp_listener(lfd, 0, &fd), LISTENFD_EPROTOCOL);
+    pretended_protocol = 0;
+    assert_int_equal(listenfd_take_tcp_listener(lfd, 0, &fd), 1);
+    assert_int_equal(fd, first);
+    listenfd_free(lfd);
+    close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_mode_cannot_be_set, let_everything_through),
+        cmocka_unit_test_setup(test_kernel_refuses_to_tell, let_everything_through),
+        cmocka_unit_test_setup(test_bound_but_unusable, let_everything_through),
+        cmocka_unit_test_setup(test_any_address_without_ipv6, let_everything_through),
+        cmocka_unit_test_setup(test_any_address_is_both_families, let_everything_through),
+        cmocka_unit_test_setup(test_old_kernel, let_everything_through),
+        cmocka_unit_test_setup(test_sctp_is_not_tcp, let_everything_through),
+    };
+
+    return cmocka_run_group_tests(tests, let_everything_through, NULL);
+}
