@@ -7,8 +7,8 @@
 
 int main(int argc, char **argv)
 {
-    struct options options;
-    struct sockets sockets;
+    static struct options options;
+    static struct sockets sockets;
 
     guard_standard_streams();
     options_parse(argc, argv, &options);

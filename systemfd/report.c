@@ -42,15 +42,12 @@ void report(const char *format, ...)
 
 void die(int status, const char *format, ...)
 {
-    char text[1024];
     va_list arguments;
 
+    fputs(colored ? "\033[1;31msystemfd:\033[0m " : "systemfd: ", stderr);
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    vfprintf(stderr, format, arguments);
     va_end(arguments);
-    if (colored)
-        fprintf(stderr, "\033[1;31msystemfd:\033[0m %s\n", text);
-    else
-        fprintf(stderr, "systemfd: %s\n", text);
+    fputc('\n', stderr);
     exit(status);
 }

@@ -18,28 +18,34 @@ static void add(struct sockets *sockets, int fd, const struct spec *spec, const 
     socket->name_length = name_length;
 }
 
-static struct spec *parse_specs(const struct options *options)
+static void *allocate(size_t count, size_t size)
 {
-    struct spec *specs = calloc(options->socket_count + 1, sizeof *specs);
-    char error[512];
+    void *memory = calloc(count + 1, size);
 
-    if (!specs)
+    if (!memory)
         die(EXIT_CANNOT_OPEN, "out of memory");
-    for (size_t i = 0; i < options->socket_count; i++)
-        if (!spec_parse(options->sockets[i], &specs[i], error, sizeof error))
-            die(EXIT_USAGE, "-s %s: %s", options->sockets[i], error);
-    return specs;
+    return memory;
 }
 
-/* The object is kept: the names belong to it. */
-static void add_inherited(struct sockets *sockets, listenfd *inherited)
+static void parse_specs(struct sockets *sockets, const struct options *options)
 {
-    for (size_t i = 0; i < listenfd_count(inherited); i++) {
-        const char *name = listenfd_name(inherited, i);
+    char error[512];
+
+    sockets->specs = allocate(options->socket_count, sizeof *sockets->specs);
+    for (size_t i = 0; i < options->socket_count; i++)
+        if (!spec_parse(options->sockets[i], &sockets->specs[i], error, sizeof error))
+            die(EXIT_USAGE, "-s %s: %s", options->sockets[i], error);
+}
+
+static void add_inherited(struct sockets *sockets, const char *names)
+{
+    for (size_t i = 0; i < listenfd_count(sockets->inherited); i++) {
+        const char *name = listenfd_name(sockets->inherited, i);
         listenfd_socket fd;
-        if (listenfd_take_raw(inherited, i, &fd) == 1)
+        if (listenfd_take_raw(sockets->inherited, i, &fd) == 1)
             add(sockets, fd, NULL, name, strlen(name));
     }
+    sockets->named = names && sockets->count > 0;
 }
 
 static void add_opened(struct sockets *sockets, const struct spec *spec,
@@ -52,24 +58,26 @@ static void add_opened(struct sockets *sockets, const struct spec *spec,
     sockets->named |= spec->name != NULL;
 }
 
+static void receive_inherited(struct sockets *sockets)
+{
+    sockets->inherited = listenfd_from_env(0);
+    if (!sockets->inherited)
+        die(EXIT_CANNOT_OPEN, "out of memory");
+    if (listenfd_status(sockets->inherited) < 0)
+        die(EXIT_CANNOT_OPEN, "cannot pass on the sockets that were passed to systemfd: %s",
+            listenfd_message(sockets->inherited));
+}
+
 void sockets_open(struct sockets *sockets, const struct options *options)
 {
-    int had_names = getenv("LISTEN_FDNAMES") != NULL;
-    listenfd *inherited = listenfd_from_env(0);
+    const char *names = getenv("LISTEN_FDNAMES"); /* only whether there are any */
 
-    if (!inherited)
-        die(EXIT_CANNOT_OPEN, "out of memory");
-    if (listenfd_status(inherited) < 0)
-        die(EXIT_CANNOT_OPEN, "cannot pass on the sockets that were passed to systemfd: %s",
-            listenfd_message(inherited));
     memset(sockets, 0, sizeof *sockets);
-    sockets->specs = parse_specs(options);
+    parse_specs(sockets, options);
+    receive_inherited(sockets);
     sockets->list =
-        calloc(listenfd_count(inherited) + options->socket_count + 1, sizeof *sockets->list);
-    if (!sockets->list)
-        die(EXIT_CANNOT_OPEN, "out of memory");
-    add_inherited(sockets, inherited);
-    sockets->named = had_names && sockets->count > 0;
+        allocate(listenfd_count(sockets->inherited) + options->socket_count, sizeof *sockets->list);
+    add_inherited(sockets, names);
     for (size_t i = 0; i < options->socket_count; i++)
         add_opened(sockets, &sockets->specs[i], options);
 }

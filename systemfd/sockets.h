@@ -16,7 +16,8 @@ struct passed_socket {
 };
 
 struct sockets {
-    struct spec *specs; /* what the list points into */
+    struct spec *specs;         /* what the list points into, */
+    struct listenfd *inherited; /* and the names */
     struct passed_socket *list;
     size_t count;
     int named; /* at least one has a name */

@@ -145,18 +145,28 @@ static void set_loopback(struct spec *spec, in_port_t port)
         set_ipv4(spec, ipv4, port);
 }
 
+/* 0: there is none of that name or number. */
+static unsigned interface_number(const char *name)
+{
+    unsigned number = if_nametoindex(name);
+    char existing[IF_NAMESIZE];
+
+    if (number > 0 || strspn(name, "0123456789") != strlen(name) || strlen(name) > 9)
+        return number;
+    number = (unsigned)strtoul(name, NULL, 10);
+    return if_indextoname(number, existing) ? number : 0;
+}
+
 /* "fe80::1%eth0", without its brackets; the scope is an interface's name or number. */
 static int parse_ipv6(const struct parser *parser, char *host, struct spec *spec, in_port_t port)
 {
-    char *percent = strchr(host, '%'), *end;
+    char *percent = strchr(host, '%');
     unsigned scope = 0;
     struct in6_addr bytes;
 
     if (percent) {
         *percent = '\0';
-        scope = if_nametoindex(percent + 1);
-        if (scope == 0)
-            scope = (unsigned)strtoul(percent + 1, &end, 10);
+        scope = interface_number(percent + 1);
         if (scope == 0)
             return refuse(parser, "there is no network interface '%s'", percent + 1);
     }
