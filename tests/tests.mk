@@ -10,7 +10,7 @@ TEST_COMPILE = $(CC) -I. -Wall -Wextra -Wshadow -MMD -MP $(CPPFLAGS) $(TEST_CFLA
 
 # In order: to build the tests; to look at results; the real other sides; to lint.
 DEBIAN_PACKAGES = gcc g++ clang libc6-dev-i386 make pkg-config libcmocka-dev \
-    binutils strace util-linux iproute2 \
+    binutils procps strace util-linux iproute2 \
     systemd entr lighttpd gunicorn python3-systemd gpg-agent dbus-daemon \
     rustc librust-listenfd-dev \
     clang-format clang-tidy cppcheck shellcheck mandoc
