@@ -16,17 +16,44 @@
 #ifndef _FILE_OFFSET_BITS
 #define _FILE_OFFSET_BITS 64 /* a pidfd's inode number does not fit a 32-bit ino_t */
 #endif
+#ifndef _WIN32_WINNT
+#define _WIN32_WINNT 0x0600 /* inet_pton */
+#endif
 
 #include "listenfd.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef _WIN32
+
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN /* windows.h would include the winsock.h of 1993 */
+#endif
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#include <windows.h>
+#ifdef _MSC_VER
+#pragma comment(lib, "ws2_32")
+#endif
+
+typedef struct sockaddr unix_address; /* there are none to pass */
+
+/* A listener of our own: SO_REUSEADDR would let anybody take its port over here. */
+enum { LISTENER_OPTION = SO_EXCLUSIVEADDRUSE };
+enum {
+    ADDRESS_IN_USE = WSAEADDRINUSE,
+    FAMILY_UNKNOWN = WSAEAFNOSUPPORT,
+    ADDRESS_UNAVAILABLE = WSAEADDRNOTAVAIL
+};
+
+#else
+
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
@@ -42,11 +69,23 @@
 #include <sys/filio.h> /* FIONBIO */
 #endif
 
+typedef struct sockaddr_un unix_address;
+
+/* A listener of our own: past connections that linger in TIME-WAIT. */
+enum { LISTENER_OPTION = SO_REUSEADDR };
+enum {
+    ADDRESS_IN_USE = EADDRINUSE,
+    FAMILY_UNKNOWN = EAFNOSUPPORT,
+    ADDRESS_UNAVAILABLE = EADDRNOTAVAIL
+};
+
+#endif
+
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
 
-enum { MESSAGE_SIZE = 384, DESCRIPTION_SIZE = 192 };
+enum { MESSAGE_SIZE = 384, DESCRIPTION_SIZE = 192, ERROR_SIZE = 128 };
 
 struct slot {
     listenfd_socket socket;
@@ -68,7 +107,7 @@ struct address {
         struct sockaddr any;
         struct sockaddr_in in;
         struct sockaddr_in6 in6;
-        struct sockaddr_un un;
+        unix_address un;
         struct sockaddr_storage room;
     } as;
     socklen_t size;
@@ -76,6 +115,7 @@ struct address {
 };
 
 enum property { NOTHING, FAMILY, PEER_FAMILY, TYPE, PROTOCOL, LISTENING };
+struct kind;
 
 /* What each system's block defines. */
 static listenfd *receive(struct listenfd *found);
@@ -84,13 +124,17 @@ static int query(listenfd_socket socket, enum property property, int *value);
 static int is_open(listenfd_socket socket);
 static int set_nonblocking(listenfd_socket socket, int on);
 static void close_socket(listenfd_socket socket);
-static int local_address(listenfd_socket socket, struct address *address);
-static int peer_address(listenfd_socket socket, struct address *address);
 static listenfd_socket new_stream_socket(int family);
 static const char *file_kind(listenfd_socket socket);
 static int same_unix_name(const char *wanted, const struct address *bound);
 static void format_unix_name(const struct address *address, char *text, size_t size);
-static int bind_unix(listenfd *lfd, const char *path, listenfd_socket *out);
+static int take_unix(listenfd *lfd, size_t index, const struct kind *kind, listenfd_socket *out);
+static int take_or_bind_unix(listenfd *lfd, size_t index, const char *path, listenfd_socket *out);
+
+/* What the header calls errno. */
+static int last_error(void);
+static void set_last_error(int error);
+static const char *error_text(int error, char *text);
 
 /* ---- Messages -------------------------------------------------------------------- */
 
@@ -120,7 +164,7 @@ static void write_sentence(char *text, const char *format, va_list arguments)
 /* The message for a result, which is handed on. */
 static int say(listenfd *lfd, int code, const char *format, ...)
 {
-    int saved_errno = errno;
+    int saved_error = last_error();
     va_list arguments;
 
     if (lfd) {
@@ -128,7 +172,7 @@ static int say(listenfd *lfd, int code, const char *format, ...)
         write_sentence(lfd->message, format, arguments);
         va_end(arguments);
     }
-    errno = saved_errno;
+    set_last_error(saved_error);
     return code;
 }
 
@@ -172,6 +216,18 @@ static size_t count_names(const char *names)
         count++;
     }
     return count;
+}
+
+static int check_names(struct listenfd *found, const char *names)
+{
+    size_t count = names ? count_names(names) : found->count;
+
+    if (count == found->count)
+        return conclude(found, LISTENFD_PASSED, "%s", "");
+    return conclude(found, LISTENFD_ENAMES,
+                    "LISTEN_FDNAMES has %lu names ('%.80s') for %lu sockets: give each socket "
+                    "one, separated by colons",
+                    (unsigned long)count, names, (unsigned long)found->count);
 }
 
 /* ---- The table of sockets -------------------------------------------------------- */
@@ -307,12 +363,12 @@ static int check_kind(listenfd_socket socket, const struct kind *kind)
 
 static int refuse(listenfd *lfd, size_t index, const struct kind *kind, int code)
 {
-    char description[DESCRIPTION_SIZE];
+    char description[DESCRIPTION_SIZE], error[ERROR_SIZE];
 
     listenfd_describe(lfd, index, description, sizeof description);
     if (code == LISTENFD_ESYSTEM)
         return say(lfd, code, "cannot examine socket %lu (%s): %s", (unsigned long)index,
-                   description, strerror(errno));
+                   description, error_text(last_error(), error));
     return say(lfd, code,
                "socket %lu, named '%.60s', is %s, where %s was expected (%s): check the order "
                "of the sockets in the launcher, or find it by name or address",
@@ -323,10 +379,12 @@ static int refuse(listenfd *lfd, size_t index, const struct kind *kind, int code
 static int set_mode(listenfd *lfd, listenfd_socket socket)
 {
     unsigned mode = lfd ? lfd->flags & (LISTENFD_NONBLOCK | LISTENFD_BLOCK) : 0;
+    char error[ERROR_SIZE];
 
     if (mode == 0 || set_nonblocking(socket, mode == LISTENFD_NONBLOCK) == 0)
         return 1;
-    return say(lfd, LISTENFD_ESYSTEM, "cannot set the socket's blocking mode: %s", strerror(errno));
+    return say(lfd, LISTENFD_ESYSTEM, "cannot set the socket's blocking mode: %s",
+               error_text(last_error(), error));
 }
 
 /* Leaves a message that says why there is none. */
@@ -367,14 +425,14 @@ static int take_checked(listenfd *lfd, size_t index, const struct kind *kind, li
 
 static int take(listenfd *lfd, size_t index, const struct kind *kind, listenfd_socket *out)
 {
-    int result, saved_errno = errno;
+    int result, saved_error = last_error();
 
     if (!out)
         return say(lfd, LISTENFD_EINVAL, "the out argument of a take call is NULL");
     *out = LISTENFD_INVALID_SOCKET;
     result = take_checked(lfd, index, kind, out);
     if (result != LISTENFD_ESYSTEM)
-        errno = saved_errno;
+        set_last_error(saved_error);
     return result;
 }
 
@@ -414,6 +472,18 @@ static int parse_host_port(const char *text, struct address *address)
     address->as.in.sin_port = htons((uint16_t)port);
     address->size = sizeof address->as.in;
     return inet_pton(AF_INET, host, &address->as.in.sin_addr) == 1;
+}
+
+static int local_address(listenfd_socket socket, struct address *address)
+{
+    address->size = sizeof address->as;
+    return getsockname(socket, &address->as.any, &address->size);
+}
+
+static int peer_address(listenfd_socket socket, struct address *address)
+{
+    address->size = sizeof address->as;
+    return getpeername(socket, &address->as.any, &address->size);
 }
 
 static int is_internet(const struct address *address)
@@ -556,20 +626,26 @@ static int describe_socket(listenfd_socket socket, char *buf, size_t size)
 /* With the reason why none was taken: "in use" may well mean in use by the launcher. */
 static int cannot_listen(listenfd *lfd, const char *address)
 {
-    int code = errno == EADDRINUSE ? LISTENFD_EINUSE : LISTENFD_ESYSTEM;
-    char reason[MESSAGE_SIZE];
+    int code = last_error() == ADDRESS_IN_USE ? LISTENFD_EINUSE : LISTENFD_ESYSTEM;
+    char reason[MESSAGE_SIZE], error[ERROR_SIZE];
 
     snprintf(reason, sizeof reason, "%s", listenfd_message(lfd));
-    return say(lfd, code, "cannot listen on %s: %s (%s)", address, strerror(errno), reason);
+    return say(lfd, code, "cannot listen on %s: %s (%s)", address, error_text(last_error(), error),
+               reason);
 }
 
-/* errno survives. */
+/* The error survives. */
 static void discard(listenfd_socket socket)
 {
-    int saved_errno = errno;
+    int saved_error = last_error();
 
     close_socket(socket);
-    errno = saved_errno;
+    set_last_error(saved_error);
+}
+
+static int set_option(listenfd_socket socket, int level, int option, int value)
+{
+    return setsockopt(socket, level, option, (const char *)&value, sizeof value);
 }
 
 static int bind_and_listen(listenfd_socket socket, const struct address *address)
@@ -580,14 +656,14 @@ static int bind_and_listen(listenfd_socket socket, const struct address *address
 /* A TCP listener, or LISTENFD_INVALID_SOCKET with errno. */
 static listenfd_socket open_tcp_listener(const struct address *address)
 {
-    int family = address->as.any.sa_family, reuse = 1, only_v6 = 0;
+    int family = address->as.any.sa_family;
     listenfd_socket socket = new_stream_socket(family);
 
     if (socket == LISTENFD_INVALID_SOCKET)
         return socket;
-    if (setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse) == 0 &&
+    if (set_option(socket, SOL_SOCKET, LISTENER_OPTION, 1) == 0 &&
         (family == AF_INET || !address->any_host ||
-         setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6) == 0) &&
+         set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0) == 0) &&
         bind_and_listen(socket, address))
         return socket;
     discard(socket);
@@ -600,7 +676,8 @@ static listenfd_socket open_any_host_listener(const struct address *address)
     listenfd_socket socket = open_tcp_listener(address);
 
     /* No IPv6 in this kernel, or switched off: then IPv4 is every address there is. */
-    if (socket != LISTENFD_INVALID_SOCKET || (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL))
+    if (socket != LISTENFD_INVALID_SOCKET ||
+        (last_error() != FAMILY_UNKNOWN && last_error() != ADDRESS_UNAVAILABLE))
         return socket;
     memset(&ipv4, 0, sizeof ipv4);
     ipv4.as.in.sin_family = AF_INET;
@@ -644,13 +721,13 @@ static int take_or_bind(listenfd *lfd, size_t index, const struct kind *kind,
                         int (*bind_own)(listenfd *, const char *, listenfd_socket *),
                         const char *address, listenfd_socket *out)
 {
-    int saved_errno = errno, result = take(lfd, index, kind, out);
+    int saved_error = last_error(), result = take(lfd, index, kind, out);
 
     if (result != 0)
         return result;
     result = bind_own(lfd, address, out);
     if (result == 0 || result == LISTENFD_EADDRESS)
-        errno = saved_errno;
+        set_last_error(saved_error);
     return result;
 }
 
@@ -665,7 +742,7 @@ static int take_or_bind(listenfd *lfd, size_t index, const struct kind *kind,
 listenfd *listenfd_from_env(unsigned flags)
 {
     const unsigned modes = LISTENFD_NONBLOCK | LISTENFD_BLOCK;
-    int saved_errno = errno;
+    int saved_error = last_error();
     struct listenfd found;
     listenfd *lfd;
 
@@ -680,13 +757,13 @@ listenfd *listenfd_from_env(unsigned flags)
     }
     if (!(flags & LISTENFD_KEEP))
         forget_variables();
-    errno = saved_errno;
+    set_last_error(saved_error);
     return lfd;
 }
 
 void listenfd_free(listenfd *lfd)
 {
-    int saved_errno = errno;
+    int saved_error = last_error();
     size_t i;
 
     if (lfd && !(lfd->flags & LISTENFD_KEEP)) {
@@ -695,7 +772,7 @@ void listenfd_free(listenfd *lfd)
                 close_socket(lfd->slots[i].socket);
     }
     free(lfd);
-    errno = saved_errno;
+    set_last_error(saved_error);
 }
 
 int listenfd_status(const listenfd *lfd)
@@ -729,24 +806,24 @@ size_t listenfd_find_name(listenfd *lfd, const char *name, size_t from)
 
 size_t listenfd_find_address(listenfd *lfd, const char *address, size_t from)
 {
-    int saved_errno = errno;
+    int saved_error = last_error();
     size_t index = LISTENFD_NOT_FOUND;
 
     if (lfd && lfd->status == LISTENFD_PASSED)
         index = find_address(lfd, address, from);
-    errno = saved_errno;
+    set_last_error(saved_error);
     return index;
 }
 
 int listenfd_describe(const listenfd *lfd, size_t index, char *buf, size_t size)
 {
-    int length, saved_errno = errno;
+    int length, saved_error = last_error();
 
     if (lfd && index < lfd->count)
         length = describe_socket(lfd->slots[index].socket, buf, size);
     else
         length = snprintf(buf, size, "%s", "");
-    errno = saved_errno;
+    set_last_error(saved_error);
     return length;
 }
 
@@ -767,22 +844,22 @@ int listenfd_take_udp_socket(listenfd *lfd, size_t index, listenfd_socket *out)
 
 int listenfd_take_unix_listener(listenfd *lfd, size_t index, listenfd_socket *out)
 {
-    return take(lfd, index, &unix_listener, out);
+    return take_unix(lfd, index, &unix_listener, out);
 }
 
 int listenfd_take_unix_stream(listenfd *lfd, size_t index, listenfd_socket *out)
 {
-    return take(lfd, index, &unix_stream, out);
+    return take_unix(lfd, index, &unix_stream, out);
 }
 
 int listenfd_take_unix_datagram(listenfd *lfd, size_t index, listenfd_socket *out)
 {
-    return take(lfd, index, &unix_datagram, out);
+    return take_unix(lfd, index, &unix_datagram, out);
 }
 
 int listenfd_take_unix_seqpacket_listener(listenfd *lfd, size_t index, listenfd_socket *out)
 {
-    return take(lfd, index, &unix_seqpacket_listener, out);
+    return take_unix(lfd, index, &unix_seqpacket_listener, out);
 }
 
 int listenfd_take_custom(listenfd *lfd, size_t index, int family, int type, int protocol,
@@ -817,7 +894,7 @@ int listenfd_take_or_bind_tcp(listenfd *lfd, size_t index, const char *address,
 
 int listenfd_take_or_bind_unix(listenfd *lfd, size_t index, const char *path, listenfd_socket *out)
 {
-    return take_or_bind(lfd, index, &unix_listener, bind_unix, path, out);
+    return take_or_bind_unix(lfd, index, path, out);
 }
 
 const char *listenfd_message(const listenfd *lfd)
@@ -855,7 +932,25 @@ const char *listenfd_version(void)
 #pragma GCC diagnostic pop
 #endif
 
+#ifndef _WIN32
+
 /* ---- POSIX: inherited descriptors ------------------------------------------------ */
+
+static int last_error(void)
+{
+    return errno;
+}
+
+static void set_last_error(int error)
+{
+    errno = error;
+}
+
+static const char *error_text(int error, char *text)
+{
+    snprintf(text, ERROR_SIZE, "%s", strerror(error));
+    return text;
+}
 
 static void forget_variables(void)
 {
@@ -996,19 +1091,6 @@ static int check_range(struct listenfd *found, int *first, int pidfd)
     return LISTENFD_PASSED;
 }
 
-static int check_names(struct listenfd *found)
-{
-    const char *names = getenv("LISTEN_FDNAMES");
-    size_t count = names ? count_names(names) : found->count;
-
-    if (count == found->count)
-        return conclude(found, LISTENFD_PASSED, "%s", "");
-    return conclude(found, LISTENFD_ENAMES,
-                    "LISTEN_FDNAMES has %lu names ('%.80s') for %lu sockets: give each socket "
-                    "one, separated by colons",
-                    (unsigned long)count, names, (unsigned long)found->count);
-}
-
 /* Fills in the status and the count; the process first: what was meant for another one is
  * not ours to judge. */
 static void check_variables(struct listenfd *found, int *first)
@@ -1023,7 +1105,7 @@ static void check_variables(struct listenfd *found, int *first)
     if (pidfd >= 0)
         close(pidfd);
     if (status == LISTENFD_PASSED)
-        status = check_names(found);
+        status = check_names(found, getenv("LISTEN_FDNAMES"));
     if (status != LISTENFD_PASSED)
         found->count = 0;
 }
@@ -1073,18 +1155,6 @@ static int socket_error(void)
     default:
         return LISTENFD_ESYSTEM;
     }
-}
-
-static int local_address(listenfd_socket socket, struct address *address)
-{
-    address->size = sizeof address->as;
-    return getsockname(socket, &address->as.any, &address->size);
-}
-
-static int peer_address(listenfd_socket socket, struct address *address)
-{
-    address->size = sizeof address->as;
-    return getpeername(socket, &address->as.any, &address->size);
 }
 
 static int get_option(listenfd_socket socket, int option, int *value)
@@ -1287,3 +1357,497 @@ static int bind_unix(listenfd *lfd, const char *path, listenfd_socket *out)
                    path ? path : "(NULL)", (unsigned long)sizeof address.as.un.sun_path - 1);
     return finish_bind(lfd, path, open_unix_listener(&address), out);
 }
+
+static int take_unix(listenfd *lfd, size_t index, const struct kind *kind, listenfd_socket *out)
+{
+    return take(lfd, index, kind, out);
+}
+
+static int take_or_bind_unix(listenfd *lfd, size_t index, const char *path, listenfd_socket *out)
+{
+    return take_or_bind(lfd, index, &unix_listener, bind_unix, path, out);
+}
+
+#else
+
+/* ---- Windows: a local server's answer -------------------------------------------- */
+
+/* The protocol is specified in win32/PROTOCOL.md. Sockets that were made from an answer are
+ * copies of the launcher's. Each has a WSAStartup of its own, so that one which was taken
+ * goes on working after listenfd_free. */
+
+enum {
+    DEADLINE_MS = 5000,   /* for the whole conversation */
+    MOST_SOCKETS = 1024,  /* that an answer may hold */
+    VARIABLE_SIZE = 32768 /* no variable is longer: SetEnvironmentVariable */
+};
+
+#ifndef WSA_FLAG_NO_HANDLE_INHERIT
+#define WSA_FLAG_NO_HANDLE_INHERIT 0x80 /* Windows 7 SP1 */
+#endif
+
+/* What the server sends is this structure as it lies in memory, of 32-bit and 64-bit
+ * processes alike. */
+typedef char the_answer_is_made_of_628_bytes[sizeof(WSAPROTOCOL_INFOW) == 628 ? 1 : -1];
+
+struct conversation {
+    char server[VARIABLE_SIZE], secret[VARIABLE_SIZE], names[VARIABLE_SIZE];
+    int has_names;
+    struct address address; /* the server's */
+    listenfd_socket connection;
+    ULONGLONG deadline;
+    union {
+        WSAPROTOCOL_INFOW infos[MOST_SOCKETS];
+        char bytes[MOST_SOCKETS * sizeof(WSAPROTOCOL_INFOW) + 1];
+    } answer;
+    listenfd_socket sockets[MOST_SOCKETS];
+    size_t count; /* of them */
+};
+
+static int last_error(void)
+{
+    return WSAGetLastError();
+}
+
+static void set_last_error(int error)
+{
+    WSASetLastError(error);
+}
+
+static const char *error_text(int error, char *text)
+{
+    const DWORD how =
+        FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
+    int saved_error = last_error();
+    DWORD length = FormatMessageA(how, NULL, (DWORD)error, 0, text, ERROR_SIZE, NULL);
+
+    set_last_error(saved_error);
+    if (length == 0)
+        snprintf(text, ERROR_SIZE, "error %d", error);
+    while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '.'))
+        text[--length] = '\0';
+    return text;
+}
+
+/* ---- Windows: variables ---- */
+
+/* GetEnvironmentVariable and not getenv: it is the process's own environment, whichever C
+ * runtime of how many wrote to it. 0 when there is no such variable. */
+static int read_variable(const char *name, char *value)
+{
+    DWORD length;
+
+    SetLastError(ERROR_SUCCESS);
+    length = GetEnvironmentVariableA(name, value, VARIABLE_SIZE);
+    value[length < VARIABLE_SIZE ? length : 0] = '\0';
+    return length > 0 || GetLastError() != ERROR_ENVVAR_NOT_FOUND;
+}
+
+/* From the process's environment and from this C runtime's copy of it, which is what getenv
+ * reads and what some runtimes hand to children. */
+static void forget_variables(void)
+{
+    SetEnvironmentVariableA("SYSTEMFD_SOCKET_SERVER", NULL);
+    SetEnvironmentVariableA("SYSTEMFD_SOCKET_SECRET", NULL);
+    SetEnvironmentVariableA("LISTEN_FDNAMES", NULL);
+    _putenv("SYSTEMFD_SOCKET_SERVER=");
+    _putenv("SYSTEMFD_SOCKET_SECRET=");
+    _putenv("LISTEN_FDNAMES=");
+}
+
+/* Anywhere else the secret would leave this machine. */
+static int is_loopback(const struct address *address)
+{
+    if (address->as.any.sa_family == AF_INET)
+        return ntohl(address->as.in.sin_addr.s_addr) >> 24 == 127;
+    return IN6_IS_ADDR_LOOPBACK(&address->as.in6.sin6_addr);
+}
+
+/* A UUID: 8-4-4-4-12 hexadecimal digits. */
+static int is_secret(const char *text)
+{
+    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    size_t i;
+
+    for (i = 0; form[i] != '\0'; i++)
+        if (form[i] == '-' ? text[i] != '-'
+                           : !text[i] || !strchr("0123456789abcdefABCDEF", text[i]))
+            return 0;
+    return text[i] == '\0';
+}
+
+static int check_variables(struct listenfd *found, struct conversation *talk)
+{
+    if (!read_variable("SYSTEMFD_SOCKET_SERVER", talk->server))
+        return conclude(found, LISTENFD_NONE,
+                        "nothing was passed: SYSTEMFD_SOCKET_SERVER is not set");
+    if (!parse_host_port(talk->server, &talk->address) || !is_loopback(&talk->address) ||
+        port_of(&talk->address) == 0)
+        return conclude(found, LISTENFD_ESERVER,
+                        "SYSTEMFD_SOCKET_SERVER is '%.60s': expected an address of this machine "
+                        "such as 127.0.0.1:49152",
+                        talk->server);
+    if (!read_variable("SYSTEMFD_SOCKET_SECRET", talk->secret))
+        return conclude(found, LISTENFD_ESECRET,
+                        "SYSTEMFD_SOCKET_SERVER is set but SYSTEMFD_SOCKET_SECRET is not: "
+                        "something between the launcher and this program removed it");
+    if (!is_secret(talk->secret))
+        return conclude(found, LISTENFD_ESECRET,
+                        "SYSTEMFD_SOCKET_SECRET is malformed: expected a UUID, 8-4-4-4-12 "
+                        "hexadecimal digits");
+    talk->has_names = read_variable("LISTEN_FDNAMES", talk->names);
+    return LISTENFD_PASSED;
+}
+
+/* ---- Windows: the conversation ---- */
+
+/* 0 when the deadline has passed. select and not WSAPoll, which did not tell of a failed
+ * connect before Windows 10 version 2004. */
+static int wait_until_ready(const struct conversation *talk, int to_write)
+{
+    ULONGLONG now = GetTickCount64();
+    long left = now < talk->deadline ? (long)(talk->deadline - now) : 0;
+    struct timeval limit;
+    fd_set ready, failed;
+
+    limit.tv_sec = left / 1000;
+    limit.tv_usec = left % 1000 * 1000;
+    FD_ZERO(&ready);
+    FD_SET(talk->connection, &ready);
+    failed = ready;
+    return select(0, to_write ? NULL : &ready, to_write ? &ready : NULL, &failed, &limit) > 0;
+}
+
+static int timed_out(struct listenfd *found, const struct conversation *talk)
+{
+    return conclude(found, LISTENFD_ETIMEDOUT,
+                    "the socket server at %.60s did not answer in %d seconds: restart the launcher",
+                    talk->server, DEADLINE_MS / 1000);
+}
+
+static int cannot_connect(struct listenfd *found, const struct conversation *talk, int error)
+{
+    char text[ERROR_SIZE];
+
+    return conclude(found, LISTENFD_ECONNECT,
+                    "cannot connect to the socket server at %.60s (%s): the launcher has ended, "
+                    "or SYSTEMFD_SOCKET_SERVER is from an earlier one",
+                    talk->server, error_text(error, text));
+}
+
+static int connect_to_server(struct listenfd *found, struct conversation *talk)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+
+    if (set_nonblocking(talk->connection, 1) == 0 &&
+        connect(talk->connection, &talk->address.as.any, talk->address.size) == 0)
+        return LISTENFD_PASSED;
+    if (last_error() != WSAEWOULDBLOCK)
+        return cannot_connect(found, talk, last_error());
+    if (!wait_until_ready(talk, 1))
+        return timed_out(found, talk);
+    if (getsockopt(talk->connection, SOL_SOCKET, SO_ERROR, (char *)&error, &size) != 0)
+        error = last_error();
+    return error == 0 ? LISTENFD_PASSED : cannot_connect(found, talk, error);
+}
+
+/* "SECRET|PID", and the end. It fits any send buffer, so a connection that does not take it
+ * was closed already: reading tells. */
+static void send_request(const struct conversation *talk)
+{
+    char request[64];
+    int length = snprintf(request, sizeof request, "%s|%lu", talk->secret, GetCurrentProcessId());
+
+    send(talk->connection, request, length, 0);
+    shutdown(talk->connection, SD_SEND);
+}
+
+static int check_length(struct listenfd *found, struct conversation *talk, size_t length, int whole)
+{
+    const size_t size = sizeof(WSAPROTOCOL_INFOW);
+
+    if (length == 0)
+        return conclude(found, LISTENFD_ENOANSWER,
+                        "the socket server at %.60s closed without an answer: "
+                        "SYSTEMFD_SOCKET_SECRET is not its secret, or it has no sockets",
+                        talk->server);
+    if (length > MOST_SOCKETS * size)
+        return conclude(found, LISTENFD_ETOOLONG,
+                        "the answer of the socket server at %.60s is longer than %d sockets",
+                        talk->server, MOST_SOCKETS);
+    if (!whole || length % size != 0)
+        return conclude(found, LISTENFD_ESHORT,
+                        "the answer of the socket server at %.60s ends within a socket: %lu bytes, "
+                        "where a multiple of %lu was expected",
+                        talk->server, (unsigned long)length, (unsigned long)size);
+    talk->count = length / size;
+    return LISTENFD_PASSED;
+}
+
+static int read_answer(struct listenfd *found, struct conversation *talk)
+{
+    size_t length = 0;
+    int got = 1;
+
+    while (got > 0 && length < sizeof talk->answer.bytes) {
+        if (!wait_until_ready(talk, 0))
+            return timed_out(found, talk);
+        got = recv(talk->connection, talk->answer.bytes + length,
+                   (int)(sizeof talk->answer.bytes - length), 0);
+        length += got > 0 ? (size_t)got : 0;
+    }
+    return check_length(found, talk, length, got >= 0);
+}
+
+static int ask(struct listenfd *found, struct conversation *talk)
+{
+    char error[ERROR_SIZE];
+    int status;
+
+    talk->deadline = GetTickCount64() + DEADLINE_MS;
+    talk->connection = new_stream_socket(talk->address.as.any.sa_family);
+    if (talk->connection == LISTENFD_INVALID_SOCKET)
+        return conclude(found, LISTENFD_ESYSTEM, "cannot ask for the sockets: %s",
+                        error_text(last_error(), error));
+    status = connect_to_server(found, talk);
+    if (status == LISTENFD_PASSED) {
+        send_request(talk);
+        status = read_answer(found, talk);
+    }
+    close_socket(talk->connection);
+    return status;
+}
+
+/* ---- Windows: from an answer to sockets ---- */
+
+/* A former holder may have bound it to a completion port of its own, which no other process
+ * could change: FileReplaceCompletionInformation, Windows 8.1. Where the call is missing, or
+ * fails, nothing is lost but that. */
+static void detach_from_completion_port(listenfd_socket socket)
+{
+    enum { REPLACE_COMPLETION_INFORMATION = 61 };
+    typedef LONG(NTAPI * set_information)(HANDLE, void *, void *, ULONG, int);
+    HMODULE ntdll = GetModuleHandleA("ntdll.dll");
+    set_information set = (set_information)(void (*)(void))(
+        ntdll ? GetProcAddress(ntdll, "NtSetInformationFile") : NULL);
+    void *status[2], *no_port[2] = {NULL, NULL}; /* a port and a key */
+
+    if (set)
+        set((HANDLE)socket, status, no_port, sizeof no_port, REPLACE_COMPLETION_INFORMATION);
+}
+
+/* With its own WSAStartup, which close_socket undoes; info: what it is made from. */
+static listenfd_socket new_socket(int family, int type, WSAPROTOCOL_INFOW *info)
+{
+    WSADATA unused;
+    int error = WSAStartup(MAKEWORD(2, 2), &unused);
+    SOCKET socket = INVALID_SOCKET;
+
+    if (error == 0) {
+        socket = WSASocketW(family, type, info ? FROM_PROTOCOL_INFO : 0, info, 0,
+                            WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+        error = last_error();
+        if (socket == INVALID_SOCKET)
+            WSACleanup();
+    }
+    set_last_error(error);
+    return socket;
+}
+
+static listenfd_socket new_stream_socket(int family)
+{
+    return new_socket(family, SOCK_STREAM, NULL);
+}
+
+static int have_socket(const struct conversation *talk, size_t count, listenfd_socket socket)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        if (talk->sockets[i] == socket)
+            return 1;
+    return 0;
+}
+
+/* A structure serves one process and once. A system may believe one that does not, and give
+ * out a number that is no socket, or that of another: so the result is checked. */
+static int open_socket(struct conversation *talk, size_t index)
+{
+    WSAPROTOCOL_INFOW *info = &talk->answer.infos[index];
+    listenfd_socket socket = new_socket(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, info);
+
+    if (socket == LISTENFD_INVALID_SOCKET)
+        return 0;
+    if (!is_open(socket) || have_socket(talk, index, socket)) {
+        WSACleanup();
+        set_last_error(WSAENOTSOCK);
+        return 0;
+    }
+    detach_from_completion_port(socket);
+    talk->sockets[index] = socket;
+    return 1;
+}
+
+static int open_sockets(struct listenfd *found, struct conversation *talk)
+{
+    size_t count = talk->count;
+    char error[ERROR_SIZE];
+
+    for (talk->count = 0; talk->count < count; talk->count++)
+        if (!open_socket(talk, talk->count))
+            return conclude(found, LISTENFD_EINFO,
+                            "the system does not accept socket %lu of the %lu that the server at "
+                            "%.60s sent (%s): they were made for another process, or used before",
+                            (unsigned long)talk->count, (unsigned long)count, talk->server,
+                            error_text(last_error(), error));
+    found->count = count;
+    return check_names(found, talk->has_names ? talk->names : NULL);
+}
+
+static int converse(struct listenfd *found, struct conversation *talk)
+{
+    int status = check_variables(found, talk);
+
+    if (status == LISTENFD_PASSED)
+        status = ask(found, talk);
+    if (status == LISTENFD_PASSED)
+        status = open_sockets(found, talk);
+    else
+        talk->count = 0;
+    if (status != LISTENFD_PASSED)
+        found->count = 0;
+    return status;
+}
+
+static listenfd *receive(struct listenfd *found)
+{
+    struct conversation *talk = (struct conversation *)malloc(sizeof *talk);
+    listenfd *lfd = NULL;
+    size_t i;
+
+    if (!talk)
+        return NULL;
+    found->flags &= ~(unsigned)LISTENFD_KEEP; /* of copies, closing them takes none away */
+    talk->count = 0;
+    if (converse(found, talk) == LISTENFD_PASSED)
+        lfd = create(found, talk->has_names ? talk->names : NULL);
+    else
+        lfd = create(found, NULL);
+    for (i = 0; i < talk->count; i++) {
+        if (lfd && lfd->count > 0)
+            lfd->slots[i].socket = talk->sockets[i];
+        else
+            close_socket(talk->sockets[i]);
+    }
+    free(talk);
+    return lfd;
+}
+
+/* ---- Windows: sockets ---- */
+
+/* Whatever was passed is a socket: what is none now was closed. */
+static int socket_error(void)
+{
+    switch (last_error()) {
+    case WSAENOTSOCK:
+        return LISTENFD_ECLOSED;
+    case WSAENOTCONN:
+        return LISTENFD_ENOTCONNECTED;
+    default:
+        return LISTENFD_ESYSTEM;
+    }
+}
+
+/* SO_ACCEPTCONN is a BOOL, SO_TYPE an int: both of four bytes. */
+static int get_option(listenfd_socket socket, int option, int *value)
+{
+    socklen_t size = sizeof *value;
+
+    return getsockopt(socket, SOL_SOCKET, option, (char *)value, &size);
+}
+
+static int is_open(listenfd_socket socket)
+{
+    int type;
+
+    return get_option(socket, SO_TYPE, &type) == 0;
+}
+
+static int get_info(listenfd_socket socket, WSAPROTOCOL_INFOW *info)
+{
+    socklen_t size = sizeof *info;
+
+    return getsockopt(socket, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)info, &size);
+}
+
+static int query(listenfd_socket socket, enum property property, int *value)
+{
+    WSAPROTOCOL_INFOW info;
+    struct address peer;
+    int result;
+
+    if (property == LISTENING) {
+        result = get_option(socket, SO_ACCEPTCONN, value);
+    } else if (property == PEER_FAMILY) {
+        result = peer_address(socket, &peer);
+        *value = peer.as.any.sa_family;
+    } else {
+        result = get_info(socket, &info);
+        *value = property == FAMILY ? info.iAddressFamily
+                 : property == TYPE ? info.iSocketType
+                                    : info.iProtocol;
+    }
+    return result == 0 ? 0 : socket_error();
+}
+
+static const char *file_kind(listenfd_socket socket)
+{
+    return is_open(socket) ? "socket that is not bound" : "not open";
+}
+
+static int set_nonblocking(listenfd_socket socket, int on)
+{
+    u_long mode = (u_long)on;
+
+    return ioctlsocket(socket, (long)FIONBIO, &mode);
+}
+
+static void close_socket(listenfd_socket socket)
+{
+    closesocket(socket);
+    WSACleanup();
+}
+
+/* ---- Windows: unix sockets ---- */
+
+/* The protocol knows TCP and UDP. */
+static int take_unix(listenfd *lfd, size_t index, const struct kind *kind, listenfd_socket *out)
+{
+    if (!out || (lfd && lfd->status < 0))
+        return take(lfd, index, kind, out);
+    *out = LISTENFD_INVALID_SOCKET;
+    return say(lfd, LISTENFD_ENOTSUPPORTED,
+               "%s cannot be passed on Windows: use a tcp listener on 127.0.0.1", kind->name);
+}
+
+static int take_or_bind_unix(listenfd *lfd, size_t index, const char *path, listenfd_socket *out)
+{
+    (void)path;
+    return take_unix(lfd, index, &unix_listener, out);
+}
+
+static int same_unix_name(const char *wanted, const struct address *bound)
+{
+    (void)wanted;
+    (void)bound;
+    return 0;
+}
+
+static void format_unix_name(const struct address *address, char *text, size_t size)
+{
+    (void)address;
+    snprintf(text, size, "(no name)");
+}
+
+#endif

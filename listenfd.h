@@ -32,6 +32,24 @@
  * The protocol: sd_listen_fds(3), systemd.socket(5), and for LISTEN_FDS_FIRST_FD the
  * launchers systemfd >= 0.4 and watchexec. Five variables are read: LISTEN_FDS,
  * LISTEN_PID, LISTEN_PIDFDID, LISTEN_FDNAMES, LISTEN_FDS_FIRST_FD.
+ *
+ * On Windows the sockets come from systemfd or watchexec, which answer on a local port
+ * (win32/PROTOCOL.md). What differs there:
+ *
+ *  - The variables are SYSTEMFD_SOCKET_SERVER, SYSTEMFD_SOCKET_SECRET, LISTEN_FDNAMES.
+ *    Both getenv and GetEnvironmentVariable find them removed.
+ *  - from_env asks the launcher, which takes at most 5 seconds, and what it gets are
+ *    copies, made for this process only. Nothing is passed to a wrong process, so
+ *    LISTENFD_OTHER_PROCESS does not occur, and LISTENFD_REQUIRE_PID changes nothing.
+ *  - LISTENFD_KEEP leaves the variables, for a child that will ask for copies of its own.
+ *    listenfd_free closes what nobody took all the same: it takes nothing from others.
+ *  - "errno" means WSAGetLastError(), "close-on-exec" not inheritable, SO_REUSEADDR
+ *    SO_EXCLUSIVEADDRUSE.
+ *  - Every socket that this library opens has a WSAStartup of its own, which is undone for
+ *    those that it closes. One that you took goes on working after listenfd_free, whoever
+ *    calls WSACleanup; call it once yourself after closesocket, or leave it to the end of
+ *    the process.
+ *  - Link with ws2_32.
  */
 #ifndef LISTENFD_H
 #define LISTENFD_H
@@ -103,25 +121,33 @@ enum {
 
 /* Every error code with its text. The numbers are stable, and far from errno's: a code
  * mistaken for an errno value reads "Unknown error", not a wrong reason. */
-#define LISTENFD_ERRORS(X)                                                               \
-    X(LISTENFD_EINVAL, -1001, "an argument is out of range")                             \
-    X(LISTENFD_EFDS, -1002, "LISTEN_FDS is malformed")                                   \
-    X(LISTENFD_EFIRSTFD, -1003, "LISTEN_FDS_FIRST_FD is malformed")                      \
-    X(LISTENFD_EPID, -1004, "LISTEN_PID is malformed")                                   \
-    X(LISTENFD_EPIDFDID, -1005, "LISTEN_PIDFDID is malformed")                           \
-    X(LISTENFD_ENAMES, -1006, "LISTEN_FDNAMES has another number of names than sockets") \
-    X(LISTENFD_ECLOSED, -1007, "a descriptor that was announced is not open")            \
-    X(LISTENFD_ENOTSOCKET, -1008, "the descriptor is not a socket")                      \
-    X(LISTENFD_EFAMILY, -1009, "the socket is of another address family")                \
-    X(LISTENFD_ETYPE, -1010, "the socket is of another type")                            \
-    X(LISTENFD_EPROTOCOL, -1011, "the socket speaks another protocol")                   \
-    X(LISTENFD_ENOTLISTENING, -1012, "the socket is not listening")                      \
-    X(LISTENFD_ELISTENING, -1013, "the socket is listening")                             \
-    X(LISTENFD_ENOTCONNECTED, -1014, "the socket is not connected")                      \
-    X(LISTENFD_EADDRESS, -1015, "the address is not understood")                         \
-    X(LISTENFD_EINUSE, -1016, "the address is in use")                                   \
-    X(LISTENFD_ESYSTEM, -1017, "a system call failed, see errno")                        \
-    X(LISTENFD_ENOTSUPPORTED, -1018, "not supported on this system")
+#define LISTENFD_ERRORS(X)                                                                 \
+    X(LISTENFD_EINVAL, -1001, "an argument is out of range")                               \
+    X(LISTENFD_EFDS, -1002, "LISTEN_FDS is malformed")                                     \
+    X(LISTENFD_EFIRSTFD, -1003, "LISTEN_FDS_FIRST_FD is malformed")                        \
+    X(LISTENFD_EPID, -1004, "LISTEN_PID is malformed")                                     \
+    X(LISTENFD_EPIDFDID, -1005, "LISTEN_PIDFDID is malformed")                             \
+    X(LISTENFD_ENAMES, -1006, "LISTEN_FDNAMES has another number of names than sockets")   \
+    X(LISTENFD_ECLOSED, -1007, "a descriptor that was announced is not open")              \
+    X(LISTENFD_ENOTSOCKET, -1008, "the descriptor is not a socket")                        \
+    X(LISTENFD_EFAMILY, -1009, "the socket is of another address family")                  \
+    X(LISTENFD_ETYPE, -1010, "the socket is of another type")                              \
+    X(LISTENFD_EPROTOCOL, -1011, "the socket speaks another protocol")                     \
+    X(LISTENFD_ENOTLISTENING, -1012, "the socket is not listening")                        \
+    X(LISTENFD_ELISTENING, -1013, "the socket is listening")                               \
+    X(LISTENFD_ENOTCONNECTED, -1014, "the socket is not connected")                        \
+    X(LISTENFD_EADDRESS, -1015, "the address is not understood")                           \
+    X(LISTENFD_EINUSE, -1016, "the address is in use")                                     \
+    X(LISTENFD_ESYSTEM, -1017, "a system call failed, see errno")                          \
+    X(LISTENFD_ENOTSUPPORTED, -1018, "not supported on this system")                       \
+    X(LISTENFD_ESERVER, -1019, "SYSTEMFD_SOCKET_SERVER is not an address of this machine") \
+    X(LISTENFD_ESECRET, -1020, "SYSTEMFD_SOCKET_SECRET is malformed")                      \
+    X(LISTENFD_ECONNECT, -1021, "cannot connect to the socket server")                     \
+    X(LISTENFD_ETIMEDOUT, -1022, "the socket server did not answer in time")               \
+    X(LISTENFD_ENOANSWER, -1023, "the socket server closed without an answer")             \
+    X(LISTENFD_ESHORT, -1024, "the socket server's answer ends within a socket")           \
+    X(LISTENFD_ETOOLONG, -1025, "the socket server's answer is too long")                  \
+    X(LISTENFD_EINFO, -1026, "the system does not accept a socket that the server sent")
 
 #define LISTENFD_ENUMERATOR(name, number, text) name = number,
 enum { LISTENFD_ERRORS(LISTENFD_ENUMERATOR) };
@@ -169,7 +195,9 @@ LISTENFD_API void listenfd_free(listenfd *lfd);
 /* What the environment held: LISTENFD_PASSED, LISTENFD_NONE (also for NULL),
  * LISTENFD_OTHER_PROCESS, or, malformed, one of LISTENFD_EFDS, _EFIRSTFD, _EPID,
  * _EPIDFDID, _ENAMES, _ECLOSED; LISTENFD_EINVAL when from_env got flags it does not know
- * or both modes at once. It never changes. */
+ * or both modes at once. On Windows the malformed ones are LISTENFD_ESERVER, _ESECRET,
+ * _ENAMES, and what became of asking: LISTENFD_ECONNECT, _ETIMEDOUT, _ENOANSWER, _ESHORT,
+ * _ETOOLONG, _EINFO, _ESYSTEM. It never changes. */
 LISTENFD_API int listenfd_status(const listenfd *lfd);
 
 /* How many sockets were passed; does not shrink as they are taken. 0 unless the status is
