@@ -16,8 +16,6 @@
 #include <sys/vfs.h>
 #endif
 
-enum { FIRST_FD = 3 };
-
 void guard_standard_streams(void)
 {
     for (int fd = 0; fd <= 2; fd++)
@@ -78,21 +76,8 @@ static void set_number(const char *name, unsigned long long number)
 
 static void set_names(const struct sockets *sockets)
 {
-    size_t size = 1;
-    char *names, *end;
+    char *names = sockets_names(sockets);
 
-    for (size_t i = 0; i < sockets->count; i++)
-        size += sockets->list[i].name_length + 1;
-    names = end = malloc(size);
-    if (!names)
-        die(EXIT_CANNOT_OPEN, "out of memory");
-    for (size_t i = 0; i < sockets->count; i++) {
-        if (i > 0)
-            *end++ = ':';
-        memcpy(end, sockets->list[i].name, sockets->list[i].name_length);
-        end += sockets->list[i].name_length;
-    }
-    *end = '\0';
     set_variable("LISTEN_FDNAMES", names);
     free(names);
 }

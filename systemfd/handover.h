@@ -5,6 +5,8 @@
 
 #include "sockets.h"
 
+enum { FIRST_FD = 3 };
+
 /* Opens /dev/null at 0, 1 and 2 where they are closed, so that no socket lands there and no
  * message goes into one. The command finds them closed again. */
 void guard_standard_streams(void);

@@ -14,6 +14,6 @@ int main(int argc, char **argv)
     options_parse(argc, argv, &options);
     report_setup(options.color, options.quiet);
     sockets_open(&sockets, &options);
-    sockets_report(&sockets);
+    sockets_report(&sockets, "fd", FIRST_FD);
     hand_over(&sockets, !options.no_pid, options.command);
 }

@@ -4,10 +4,8 @@
 #include "holder.h"
 #include "unix_path.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -80,19 +78,6 @@ static void die_for(const struct spec *spec)
             : "");
 }
 
-/* Without IPv6 in the kernel, IPv4 is every address there is. */
-static void fall_back_to_ipv4(struct spec *spec)
-{
-    struct sockaddr_in *address = (struct sockaddr_in *)&spec->address;
-    in_port_t port = ((struct sockaddr_in6 *)&spec->address)->sin6_port;
-
-    memset(&spec->address, 0, sizeof spec->address);
-    address->sin_family = AF_INET;
-    address->sin_port = port;
-    spec->address_size = sizeof *address;
-    spec->every_host = 0;
-}
-
 static int try_open(const struct spec *spec, const struct options *options)
 {
     int fd = socket(spec->address.ss_family, spec->type->type, 0), saved_errno;
@@ -115,7 +100,7 @@ int open_spec(const struct spec *spec, const struct options *options)
 
     if (fd < 0 && spec->every_host && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
         struct spec ipv4 = *spec;
-        fall_back_to_ipv4(&ipv4);
+        spec_fall_back_to_ipv4(&ipv4);
         fd = try_open(&ipv4, options);
     }
     if (fd < 0)

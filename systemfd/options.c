@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 static const char help[] =
     "Usage: systemfd [OPTIONS] [--] COMMAND [ARGS...]\n"
@@ -39,7 +38,10 @@ static const char help[] =
     "  systemfd --no-pid -s http::5000 -- watchexec -r -- ./server\n"
     "\n"
     "Exit status: COMMAND's own, or 1 a socket could not be opened, 2 usage,\n"
-    "126 COMMAND cannot be executed, 127 COMMAND was not found.\n";
+    "126 COMMAND cannot be executed, 127 COMMAND was not found.\n"
+    "\n"
+    "On Windows there are no unix types, --no-reuse and --no-pid change nothing, and systemfd\n"
+    "stays while COMMAND runs: it answers COMMAND's request for the sockets.\n";
 
 struct option {
     char letter; /* '\0': none */

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "sockets.h"
 
-#include "listenfd.h"
 #include "open.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void add(struct sockets *sockets, int fd, const struct spec *spec, const char *name,
-                size_t name_length)
+static void add(struct sockets *sockets, listenfd_socket fd, const struct spec *spec,
+                const char *name, size_t name_length)
 {
     struct passed_socket *socket = &sockets->list[sockets->count++];
 
@@ -82,23 +81,43 @@ void sockets_open(struct sockets *sockets, const struct options *options)
         add_opened(sockets, &sockets->specs[i], options);
 }
 
-static void report_one(const struct passed_socket *socket, int number)
+static void report_one(const struct passed_socket *socket, const char *place, int number)
 {
     char address[256];
 
     format_bound_address(socket->fd, address, sizeof address);
     if (!socket->spec)
-        report("socket %s (passed on) -> fd #%d", address, number);
+        report("socket %s (passed on) -> %s #%d", address, place, number);
     else if (socket->spec->type->scheme)
-        report("socket %s://%s/ -> fd #%d", socket->spec->type->scheme, address, number);
+        report("socket %s://%s/ -> %s #%d", socket->spec->type->scheme, address, place, number);
     else
-        report("socket %s (%s) -> fd #%d", address, socket->spec->type->description, number);
+        report("socket %s (%s) -> %s #%d", address, socket->spec->type->description, place, number);
 }
 
-void sockets_report(const struct sockets *sockets)
+void sockets_report(const struct sockets *sockets, const char *place, int first)
 {
     if (sockets->count == 0)
         report("warning: no sockets created");
     for (size_t i = 0; i < sockets->count; i++)
-        report_one(&sockets->list[i], 3 + (int)i);
+        report_one(&sockets->list[i], place, first + (int)i);
+}
+
+char *sockets_names(const struct sockets *sockets)
+{
+    size_t size = 1;
+    char *names, *end;
+
+    for (size_t i = 0; i < sockets->count; i++)
+        size += sockets->list[i].name_length + 1;
+    names = end = malloc(size);
+    if (!names)
+        die(EXIT_CANNOT_OPEN, "out of memory");
+    for (size_t i = 0; i < sockets->count; i++) {
+        if (i > 0)
+            *end++ = ':';
+        memcpy(end, sockets->list[i].name, sockets->list[i].name_length);
+        end += sockets->list[i].name_length;
+    }
+    *end = '\0';
+    return names;
 }

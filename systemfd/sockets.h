@@ -3,13 +3,14 @@
 #ifndef SYSTEMFD_SOCKETS_H
 #define SYSTEMFD_SOCKETS_H
 
+#include "listenfd.h"
 #include "options.h"
 #include "spec.h"
 
 #include <stddef.h>
 
 struct passed_socket {
-    int fd;
+    listenfd_socket fd;
     const struct spec *spec; /* NULL: it was passed to systemfd itself */
     const char *name;        /* not ended by NUL */
     size_t name_length;
@@ -27,7 +28,10 @@ struct sockets {
  * message when one cannot be opened. */
 void sockets_open(struct sockets *sockets, const struct options *options);
 
-/* "~> socket http://127.0.0.1:5000/ -> fd #3" for each. */
-void sockets_report(const struct sockets *sockets);
+/* "~> socket http://127.0.0.1:5000/ -> fd #3" for each: place is "fd", and 3 the first. */
+void sockets_report(const struct sockets *sockets, const char *place, int first);
+
+/* The value of LISTEN_FDNAMES, for free(). */
+char *sockets_names(const struct sockets *sockets);
 
 #endif

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "spec.h"
 
-#include <arpa/inet.h>
-#include <net/if.h>
-#include <netinet/in.h>
+#include "unix_spec.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
-
-const char spec_types[] = "tcp, tcp6, http, https, udp, udp6, unix, unix-datagram, unix-seqpacket";
-const char spec_form[] = "[NAME=][TYPE::]PORT, HOST:PORT, [V6]:PORT, PATH or @ABSTRACT";
 
 enum { TCP, TCP6, HTTP, HTTPS, UDP, UDP6, UNIX, UNIX_DATAGRAM, UNIX_SEQPACKET, TYPES };
 
@@ -27,16 +22,7 @@ static const struct socket_type types[TYPES] = {
     [UNIX_SEQPACKET] = {"unix-seqpacket", NULL, "unix seqpacket listener", AF_UNIX, SOCK_SEQPACKET},
 };
 
-/* Where the parser says what is wrong; the calls return 0 with it. */
-struct parser {
-    char *error;
-    size_t error_size;
-};
-
-static int refuse(const struct parser *parser, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static int refuse(const struct parser *parser, const char *format, ...)
+int refuse(const struct parser *parser, const char *format, ...)
 {
     va_list arguments;
 
@@ -117,6 +103,7 @@ static void set_ipv4(struct spec *spec, struct in_addr host, in_port_t port)
 {
     struct sockaddr_in *address = (struct sockaddr_in *)&spec->address;
 
+    memset(&spec->address, 0, sizeof spec->address);
     address->sin_family = AF_INET;
     address->sin_addr = host;
     address->sin_port = port;
@@ -225,55 +212,6 @@ static int parse_internet(const struct parser *parser, const char *value, struct
     return parse_host(parser, host, spec, port);
 }
 
-/* The length of the path before ",mode=OCTAL", which is read where it is there. */
-static int parse_mode(const struct parser *parser, const char *path, struct spec *spec,
-                      size_t *length)
-{
-    const char *comma = strrchr(path, ',');
-    char *end;
-    long mode;
-
-    *length = strlen(path);
-    if (!comma || strncmp(comma, ",mode=", 6) != 0)
-        return 1;
-    *length = (size_t)(comma - path);
-    mode = strtol(comma + 6, &end, 8);
-    if (comma[6] < '0' || comma[6] > '7' || *end != '\0' || mode > 0777)
-        return refuse(parser, "'%s' is not a mode; expected up to 777 in octal, like mode=660",
-                      comma + 6);
-    if (*path == '@')
-        return refuse(parser, "an abstract name has no mode");
-    spec->mode = (int)mode;
-    return 1;
-}
-
-static int parse_path(const struct parser *parser, const char *path, struct spec *spec)
-{
-    struct sockaddr_un *address = (struct sockaddr_un *)&spec->address;
-    size_t length;
-
-#ifndef __linux__
-    if (*path == '@')
-        return refuse(parser, "abstract names exist on Linux only");
-#endif
-    if (!parse_mode(parser, path, spec, &length))
-        return 0;
-    if (length == 0 || (length == 1 && *path == '@'))
-        return refuse(parser, "the path is empty");
-    if (length >= sizeof address->sun_path)
-        return refuse(parser, "the path is %lu bytes long, %lu more than a socket's path may be",
-                      (unsigned long)length,
-                      (unsigned long)(length - sizeof address->sun_path + 1));
-    address->sun_family = AF_UNIX;
-    memcpy(address->sun_path, path, length);
-    spec->address_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
-    if (*path == '@') {
-        address->sun_path[0] = '\0';
-        spec->address_size--; /* its size is part of an abstract name: no NUL */
-    }
-    return 1;
-}
-
 int spec_parse(const char *text, struct spec *spec, char *error, size_t error_size)
 {
     struct parser parser = {error, error_size};
@@ -291,4 +229,13 @@ int spec_parse(const char *text, struct spec *spec, char *error, size_t error_si
     if (spec->type->family == AF_UNIX)
         return parse_path(&parser, value, spec);
     return parse_internet(&parser, value, spec);
+}
+
+void spec_fall_back_to_ipv4(struct spec *spec)
+{
+    struct in_addr every;
+
+    every.s_addr = htonl(INADDR_ANY);
+    set_ipv4(spec, every, ((struct sockaddr_in6 *)&spec->address)->sin6_port);
+    spec->every_host = 0;
 }

@@ -3,8 +3,9 @@
 #ifndef SYSTEMFD_SPEC_H
 #define SYSTEMFD_SPEC_H
 
+#include "net.h"
+
 #include <stddef.h>
-#include <sys/socket.h>
 
 /* One row of the table of types. */
 struct socket_type {
@@ -28,6 +29,9 @@ struct spec {
 
 /* Returns 1, or 0 with the reason in error. spec keeps pointers into text. */
 int spec_parse(const char *text, struct spec *spec, char *error, size_t error_size);
+
+/* Every host without IPv6: then IPv4 is every address there is. */
+void spec_fall_back_to_ipv4(struct spec *spec);
 
 /* The types' names, for help and error messages. */
 extern const char spec_types[];

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEADLINE_MS = 4000 }; /* a receiver gives up after 5 seconds */
+
+_Static_assert(sizeof(WSAPROTOCOL_INFOW) == 628, "the protocol says 628 bytes");
+
+void client_open(struct client *client, SOCKET connection)
+{
+    u_long nonblocking = 1;
+
+    memset(client, 0, sizeof *client);
+    client->connection = connection;
+    client->deadline = GetTickCount64() + DEADLINE_MS;
+    ioctlsocket(connection, (long)FIONBIO, &nonblocking);
+    SetHandleInformation((HANDLE)connection, HANDLE_FLAG_INHERIT, 0);
+}
+
+void client_close(struct client *client)
+{
+    closesocket(client->connection);
+    free(client->answer);
+}
+
+/* "SECRET|PID"; 0 for anything else. */
+static DWORD parse_request(const struct client *client, const struct server *server)
+{
+    unsigned long long pid = 0;
+    int i;
+
+    if (client->received < SECRET_LENGTH + 2 || client->request[SECRET_LENGTH] != '|' ||
+        !secret_equals(server->secret, client->request))
+        return 0;
+    for (i = SECRET_LENGTH + 1; i < client->received; i++) {
+        unsigned digit = (unsigned)client->request[i] - '0';
+        if (digit > 9)
+            return 0;
+        pid = pid * 10 + digit;
+    }
+    return pid <= MAXDWORD ? (DWORD)pid : 0;
+}
+
+/* Duplicating acts upon that process at once: so not before the request is found good. */
+static int make_answer(struct client *client, const struct server *server, DWORD pid)
+{
+    size_t count = server->sockets->count;
+    WSAPROTOCOL_INFOW *infos = calloc(count, sizeof *infos);
+
+    client->answer = (char *)infos;
+    client->length = count * sizeof *infos;
+    if (!infos)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        if (WSADuplicateSocketW(server->sockets->list[i].fd, pid, &infos[i]) != 0)
+            return 0;
+    return 1;
+}
+
+static int send_answer(struct client *client)
+{
+    while (client->sent < client->length) {
+        int sent = send(client->connection, client->answer + client->sent,
+                        (int)(client->length - client->sent), 0);
+        if (sent < 0)
+            return WSAGetLastError() == WSAEWOULDBLOCK;
+        client->sent += (size_t)sent;
+    }
+    return 0; /* done: closing sends what is still on its way */
+}
+
+static int read_request(struct client *client, const struct server *server)
+{
+    int got = 1;
+    DWORD pid;
+
+    while (got > 0 && client->received < REQUEST_SIZE) {
+        got = recv(client->connection, client->request + client->received,
+                   REQUEST_SIZE - client->received, 0);
+        client->received += got > 0 ? got : 0;
+    }
+    if (got < 0)
+        return WSAGetLastError() == WSAEWOULDBLOCK;
+    if (got > 0)
+        return 0;
+    pid = parse_request(client, server);
+    return pid != 0 && make_answer(client, server, pid) && send_answer(client);
+}
+
+int client_continue(struct client *client, const struct server *server)
+{
+    return client->answer ? send_answer(client) : read_request(client, server);
+}

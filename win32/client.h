@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * One who asks the server. Nothing here waits. */
+#ifndef SYSTEMFD_CLIENT_H
+#define SYSTEMFD_CLIENT_H
+
+#include "server.h"
+
+/* The secret, '|', a process ID, and one more: a request that fills this is too long. */
+enum { REQUEST_SIZE = SECRET_LENGTH + 1 + 10 + 1 };
+
+struct client {
+    SOCKET connection;
+    ULONGLONG deadline; /* GetTickCount64 */
+    char request[REQUEST_SIZE];
+    int received;
+    char *answer; /* NULL while the request is being read */
+    size_t length, sent;
+};
+
+void client_open(struct client *client, SOCKET connection);
+void client_close(struct client *client);
+
+/* Reads or writes what is possible now; 0 when the client is to be closed. */
+int client_continue(struct client *client, const struct server *server);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "command_line.h"
+
+#include "report.h"
+#include "system_error.h"
+
+#include <shellapi.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *allocate(size_t count, size_t size)
+{
+    void *memory = calloc(count, size);
+
+    if (!memory)
+        die(EXIT_CANNOT_OPEN, "out of memory");
+    return memory;
+}
+
+static char *to_utf8(const wchar_t *wide)
+{
+    int size = WideCharToMultiByte(CP_UTF8, 0, wide, -1, NULL, 0, NULL, NULL);
+    char *text = allocate((size_t)size + 1, 1);
+
+    WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, size, NULL, NULL);
+    return text;
+}
+
+static wchar_t *to_wide(const char *text)
+{
+    int size = MultiByteToWideChar(CP_UTF8, 0, text, -1, NULL, 0);
+    wchar_t *wide = allocate((size_t)size + 1, sizeof *wide);
+
+    MultiByteToWideChar(CP_UTF8, 0, text, -1, wide, size);
+    return wide;
+}
+
+char **utf8_arguments(int *count)
+{
+    wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), count);
+    char **arguments;
+
+    if (!wide)
+        die(EXIT_CANNOT_OPEN, "cannot read the command line: %s", system_error(GetLastError()));
+    arguments = allocate((size_t)*count + 1, sizeof *arguments);
+    for (int i = 0; i < *count; i++)
+        arguments[i] = to_utf8(wide[i]);
+    LocalFree(wide);
+    return arguments;
+}
+
+static char *append(char *end, char character, size_t count)
+{
+    memset(end, character, count);
+    return end + count;
+}
+
+/* Backslashes are themselves, but in front of a quote: there each stands for half of one,
+ * and an odd one makes the quote a character. */
+static char *append_quoted(char *end, const char *argument)
+{
+    *end++ = '"';
+    for (; *argument != '\0'; argument++) {
+        size_t backslashes = strspn(argument, "\\");
+        argument += backslashes;
+        if (*argument == '"')
+            end = append(end, '\\', 2 * backslashes + 1);
+        else
+            end = append(end, '\\', *argument == '\0' ? 2 * backslashes : backslashes);
+        if (*argument == '\0')
+            break;
+        *end++ = *argument;
+    }
+    *end++ = '"';
+    return end;
+}
+
+static char *append_argument(char *end, const char *argument)
+{
+    size_t length = strlen(argument);
+
+    if (length == 0 || strpbrk(argument, " \t\n\v\""))
+        return append_quoted(end, argument);
+    memcpy(end, argument, length);
+    return end + length;
+}
+
+wchar_t *join_arguments(char **arguments)
+{
+    size_t size = 1;
+    char *line, *end;
+    wchar_t *wide;
+
+    for (char **argument = arguments; *argument; argument++)
+        size += 2 * strlen(*argument) + 3; /* every character escaped, two quotes, a blank */
+    line = end = allocate(size, 1);
+    for (char **argument = arguments; *argument; argument++) {
+        if (end != line)
+            *end++ = ' ';
+        end = append_argument(end, *argument);
+    }
+    *end = '\0';
+    wide = to_wide(line);
+    free(line);
+    return wide;
+}

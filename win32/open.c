@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "open.h"
+
+#include "system_error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int set_option(SOCKET socket, int level, int option, BOOL value)
+{
+    return setsockopt(socket, level, option, (const char *)&value, sizeof value);
+}
+
+/* SO_REUSEADDR is to Windows what SO_REUSEPORT is elsewhere: several may bind one port, and
+ * without SO_EXCLUSIVEADDRUSE whoever sets it takes a port over. TIME-WAIT needs neither. */
+static int set_options(SOCKET socket, const struct spec *spec, const struct options *options)
+{
+    if (set_option(socket, SOL_SOCKET, options->reuse_port ? SO_REUSEADDR : SO_EXCLUSIVEADDRUSE,
+                   TRUE) != 0)
+        return -1;
+    if (spec->address.ss_family == AF_INET6)
+        return set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, !spec->every_host);
+    return 0;
+}
+
+static SOCKET try_open(const struct spec *spec, const struct options *options)
+{
+    SOCKET socket = WSASocketW(spec->address.ss_family, spec->type->type, 0, NULL, 0,
+                               WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+    int error;
+
+    if (socket == INVALID_SOCKET)
+        return socket;
+    if (set_options(socket, spec, options) == 0 &&
+        bind(socket, (const struct sockaddr *)&spec->address, spec->address_size) == 0 &&
+        (spec->type->type == SOCK_DGRAM || listen(socket, options->backlog) == 0))
+        return socket;
+    error = WSAGetLastError();
+    closesocket(socket);
+    WSASetLastError(error);
+    return INVALID_SOCKET;
+}
+
+static void die_for(const struct spec *spec, int error)
+{
+    if (error == WSAEADDRINUSE)
+        die(EXIT_CANNOT_OPEN,
+            "cannot open -s %s: the address is in use; stop the other program or choose another "
+            "address",
+            spec->text);
+    if (error == WSAEACCES)
+        die(EXIT_CANNOT_OPEN,
+            "cannot open -s %s: another program has the port for itself, or Windows reserves it "
+            "(netsh interface ipv4 show excludedportrange tcp)",
+            spec->text);
+    die(EXIT_CANNOT_OPEN, "cannot open -s %s: %s", spec->text, system_error((DWORD)error));
+}
+
+listenfd_socket open_spec(const struct spec *spec, const struct options *options)
+{
+    SOCKET socket = try_open(spec, options);
+    int error = WSAGetLastError();
+
+    if (socket == INVALID_SOCKET && spec->every_host &&
+        (error == WSAEAFNOSUPPORT || error == WSAEADDRNOTAVAIL)) {
+        struct spec ipv4 = *spec;
+        spec_fall_back_to_ipv4(&ipv4);
+        socket = try_open(&ipv4, options);
+    }
+    if (socket == INVALID_SOCKET)
+        die_for(spec, WSAGetLastError());
+    return socket;
+}
+
+void format_bound_address(listenfd_socket socket, char *text, size_t size)
+{
+    struct sockaddr_storage address;
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&address;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address;
+    int length = sizeof address;
+    char host[INET6_ADDRSTRLEN] = "";
+
+    if (getsockname(socket, (struct sockaddr *)&address, &length) != 0) {
+        snprintf(text, size, "(not bound)");
+    } else if (address.ss_family == AF_INET6) {
+        inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
+        snprintf(text, size, "[%s]:%u", host, (unsigned)ntohs(in6->sin6_port));
+    } else {
+        inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
+        snprintf(text, size, "%s:%u", host, (unsigned)ntohs(in->sin_port));
+    }
+}

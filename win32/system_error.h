@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT
+ * What strerror is elsewhere. */
+#ifndef SYSTEMFD_SYSTEM_ERROR_H
+#define SYSTEMFD_SYSTEM_ERROR_H
+
+#include "net.h"
+
+/* Text for what GetLastError or WSAGetLastError said; valid until the next call. */
+const char *system_error(DWORD error);
+
+#endif
