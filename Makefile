@@ -5,7 +5,9 @@ SOVERSION := $(firstword $(subst ., ,$(VERSION)))
 
 CFLAGS ?= -O2 -g
 WARNINGS ?= -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wstrict-prototypes
-BUILD ?= build
+TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
+WINDOWS := $(findstring mingw,$(TARGET))
+BUILD ?= build$(if $(WINDOWS),/$(TARGET))
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
@@ -16,22 +18,36 @@ DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
 INSTALL ?= install
 
-LIBS_PRIVATE = # what a static link needs besides libc: nothing
 STATIC_LIBRARY = $(BUILD)/liblistenfd.a
+# Only the header's calls are visible in the shared library.
+ifdef WINDOWS
+EXE = .exe
+# What a static link needs besides libc.
+LIBS_PRIVATE = -lws2_32
+SHARED_LIBRARY = $(BUILD)/liblistenfd-$(SOVERSION).dll
+SHARED_DEVELOPMENT = $(BUILD)/liblistenfd.dll.a
+SHARED_FLAGS = -static -Wl,--out-implib,$(SHARED_DEVELOPMENT)
+EXPORT = -DLISTENFD_API='__declspec(dllexport)'
+AR = $(shell $(CC) -print-prog-name=ar)
+WINDRES ?= $(CC:gcc=windres)
+else
 SONAME = liblistenfd.so.$(SOVERSION)
 SHARED_LIBRARY = $(BUILD)/liblistenfd.so.$(VERSION)
-# Only the header's calls are visible in the shared library.
-EXPORT = -fvisibility=hidden -DLISTENFD_API='__attribute__((visibility("default")))'
+SHARED_DEVELOPMENT = $(BUILD)/liblistenfd.so
+SHARED_FLAGS = -Wl,-soname,$(SONAME)
+EXPORT = -fPIC -fvisibility=hidden -DLISTENFD_API='__attribute__((visibility("default")))'
+endif
 
 # What the user gives comes last, and so wins.
 COMPILE = $(CC) -I. $(WARNINGS) -MMD -MP $(CPPFLAGS) $(CFLAGS)
-LINK = $(CC) $(CFLAGS) $(LDFLAGS)
+# On Windows programs carry the compiler's run-time library: users have none.
+LINK = $(CC) $(CFLAGS) $(if $(WINDOWS),-static) $(LDFLAGS)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all examples demo check deps install uninstall lint clean help
 
-all: $(STATIC_LIBRARY) $(BUILD)/liblistenfd.so $(BUILD)/systemfd examples
+all: $(STATIC_LIBRARY) $(SHARED_DEVELOPMENT) $(BUILD)/systemfd$(EXE) examples
 
 # ---- Library ----
 
@@ -41,40 +57,59 @@ $(BUILD)/listenfd.o: listenfd.c
 
 $(BUILD)/shared/listenfd.o: listenfd.c
 	@mkdir -p $(@D)
-	$(COMPILE) -fPIC $(EXPORT) -c -o $@ $<
+	$(COMPILE) $(EXPORT) -c -o $@ $<
 
 $(STATIC_LIBRARY): $(BUILD)/listenfd.o
 	$(AR) rcs $@ $<
 
 $(SHARED_LIBRARY): $(BUILD)/shared/listenfd.o
-	$(LINK) -shared -Wl,-soname,$(SONAME) -o $@ $<
+	$(LINK) -shared $(SHARED_FLAGS) -o $@ $< $(LIBS_PRIVATE)
 
+ifdef WINDOWS
+$(SHARED_DEVELOPMENT): $(SHARED_LIBRARY)
+else
 $(BUILD)/$(SONAME): $(SHARED_LIBRARY)
 	ln -sf $(<F) $@
 
-$(BUILD)/liblistenfd.so: $(BUILD)/$(SONAME)
+$(SHARED_DEVELOPMENT): $(BUILD)/$(SONAME)
 	ln -sf $(<F) $@
+endif
 
 # ---- Launcher ----
 
-LAUNCHER = $(patsubst systemfd/%.c,$(BUILD)/launcher/%.o,$(wildcard systemfd/*.c))
+ifdef WINDOWS
+LAUNCHER_SOURCES = $(wildcard win32/*.c) $(addprefix systemfd/,options.c report.c sockets.c spec.c)
+LAUNCHER_RESOURCES = $(BUILD)/launcher/systemfd.res
+LAUNCHER_LIBS = -liphlpapi -lbcrypt $(LIBS_PRIVATE)
+else
+LAUNCHER_SOURCES = $(wildcard systemfd/*.c)
+endif
+LAUNCHER = $(LAUNCHER_SOURCES:%.c=$(BUILD)/launcher/%.o) $(LAUNCHER_RESOURCES)
 
-$(BUILD)/launcher/%.o: systemfd/%.c
+$(BUILD)/launcher/%.o: %.c
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(COMPILE) $(if $(WINDOWS),-iquote systemfd) -c -o $@ $<
 
-$(BUILD)/systemfd: $(LAUNCHER) $(STATIC_LIBRARY)
-	$(LINK) -o $@ $(LAUNCHER) $(STATIC_LIBRARY)
+comma = ,
+$(BUILD)/launcher/%.res: win32/%.rc listenfd.h
+	@mkdir -p $(@D)
+	$(WINDRES) -O coff -DVERSION_NUMBERS=$(subst .,$(comma),$(VERSION)),0 \
+	    -DVERSION_TEXT='\"$(VERSION)\"' -o $@ $<
+
+$(BUILD)/systemfd$(EXE): $(LAUNCHER) $(STATIC_LIBRARY)
+	$(LINK) -o $@ $(LAUNCHER) $(STATIC_LIBRARY) $(LAUNCHER_LIBS)
 
 # ---- Examples ----
 
-EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c))
+# control serves a unix socket, of which Windows has none to pass.
+EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%$(EXE),\
+    $(filter-out $(if $(WINDOWS),examples/control.c),$(wildcard examples/*.c)))
 
 examples: $(EXAMPLES)
 
-$(BUILD)/examples/%: examples/%.c $(STATIC_LIBRARY)
+$(BUILD)/examples/%$(EXE): examples/%.c $(STATIC_LIBRARY)
 	@mkdir -p $(@D)
-	$(COMPILE) $(LDFLAGS) -o $@ $< $(STATIC_LIBRARY)
+	$(COMPILE) $(if $(WINDOWS),-static) $(LDFLAGS) -o $@ $< $(STATIC_LIBRARY) $(LIBS_PRIVATE)
 
 demo: $(BUILD)/systemfd $(BUILD)/examples/hello $(BUILD)/tests/load/load
 	$(BUILD)/systemfd --no-pid -s http::0 -- sh examples/demo.sh $(BUILD)
@@ -89,12 +124,19 @@ INSTALLED_FILES = \
     $(DATADIR)/bash-completion/completions/systemfd=systemfd/completion/systemfd.bash \
     $(DATADIR)/zsh/site-functions/_systemfd=systemfd/completion/systemfd.zsh \
     $(DATADIR)/fish/vendor_completions.d/systemfd.fish=systemfd/completion/systemfd.fish
+ifdef WINDOWS
+INSTALLED_FILES += $(LIBDIR)/liblistenfd.dll.a=$(SHARED_DEVELOPMENT)
+INSTALLED_PROGRAMS = \
+    $(BINDIR)/systemfd.exe=$(BUILD)/systemfd.exe \
+    $(BINDIR)/$(notdir $(SHARED_LIBRARY))=$(SHARED_LIBRARY)
+else
 INSTALLED_PROGRAMS = \
     $(BINDIR)/systemfd=$(BUILD)/systemfd \
-    $(LIBDIR)/liblistenfd.so.$(VERSION)=$(SHARED_LIBRARY)
+    $(LIBDIR)/$(notdir $(SHARED_LIBRARY))=$(SHARED_LIBRARY)
 INSTALLED_LINKS = \
-    $(LIBDIR)/$(SONAME)=liblistenfd.so.$(VERSION) \
+    $(LIBDIR)/$(SONAME)=$(notdir $(SHARED_LIBRARY)) \
     $(LIBDIR)/liblistenfd.so=$(SONAME)
+endif
 
 target = $(DESTDIR)$(firstword $(subst =, ,$1))
 source = $(lastword $(subst =, ,$1))
@@ -107,7 +149,7 @@ define link_as
 
 endef
 
-install: $(STATIC_LIBRARY) $(SHARED_LIBRARY) $(BUILD)/systemfd
+install: $(STATIC_LIBRARY) $(SHARED_LIBRARY) $(BUILD)/systemfd$(EXE)
 	$(foreach file,$(INSTALLED_FILES),$(call install_as,644,$(file)))
 	$(foreach file,$(INSTALLED_PROGRAMS),$(call install_as,755,$(file)))
 	$(foreach link,$(INSTALLED_LINKS),$(call link_as,$(link)))

@@ -31,7 +31,7 @@ static void stop(int number)
     stopping = 1;
 }
 
-static int is_ready(listenfd_socket socket, int milliseconds)
+static int is_ready(listenfd_socket socket, long milliseconds)
 {
     struct timeval limit = {milliseconds / 1000, milliseconds % 1000 * 1000};
     fd_set ready;

@@ -61,7 +61,6 @@ $(BUILD)/tests/support/take_all: tests/support/take_all.c $(STATIC_LIBRARY)
 	$(COMPILE) -std=gnu17 -D_GNU_SOURCE $(LDFLAGS) -o $@ $< $(STATIC_LIBRARY)
 
 # Suites that put themselves in the place of the system.
-comma = ,
 wrap = $(addprefix -Wl$(comma)--wrap=,$(1))
 $(BUILD)/tests/unit/memory: WRAP = $(call wrap,malloc calloc realloc)
 $(BUILD)/tests/unit/refusals: WRAP = $(call wrap,socket bind listen getsockopt ioctl syscall)
