@@ -6,6 +6,8 @@ TEST_CFLAGS = -std=gnu17 -D_GNU_SOURCE -O1 -g -Itests/support \
     $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 TEST_COMPILE = $(CC) -I. -Wall -Wextra -Wshadow -MMD -MP $(CPPFLAGS) $(TEST_CFLAGS)
 
+include tests/wine/wine.mk
+
 # ---- What the tests need ----
 
 # In order: to build the tests; to look at results; the real other sides; to lint.
@@ -13,13 +15,15 @@ DEBIAN_PACKAGES = gcc g++ clang libc6-dev-i386 make pkg-config libcmocka-dev \
     binutils procps strace util-linux iproute2 \
     systemd entr lighttpd gunicorn python3-systemd gpg-agent dbus-daemon \
     rustc librust-listenfd-dev \
+    $(WINE_PACKAGES) \
     clang-format clang-tidy cppcheck shellcheck mandoc
 
 # RUNLEVEL=1 keeps Debian from starting the services that it installs (invoke-rc.d(8)).
 deps:
 	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	    apt-get -q update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
-	    apt-get -q install -y --no-install-recommends $(DEBIAN_PACKAGES) >/dev/null; \
+	    apt-get -q install -y --no-install-recommends $(DEBIAN_PACKAGES) >/dev/null && \
+	    $(WINE_FETCH); \
 	else \
 	    echo 'Not root, or no apt-get here: install yourself what these Debian packages hold.'; \
 	    echo '$(DEBIAN_PACKAGES)' | fold -s -w 78; \
@@ -27,16 +31,16 @@ deps:
 
 # ---- Suites ----
 
-SUITE_FOLDERS = unit process launcher interop install
+SUITE_FOLDERS = unit process launcher interop install wine
 SUITES ?= $(foreach folder,$(SUITE_FOLDERS),\
-    $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c)))
+    $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c))) $(WINE_SUITES)
 SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
     $(addprefix tests/support/,process.c sockets.c folder.c passed.c))
 
 # What the suites start.
 TESTED_PROGRAMS = $(addprefix $(BUILD)/tests/,support/probe support/take_all load/load systemfd)
 
-check: $(SUITES) $(TESTED_PROGRAMS) all
+check: $(SUITES) $(TESTED_PROGRAMS) all wine-programs
 	BUILD=$(BUILD) CC='$(CC)' MAKEFLAGS= tests/run $(SUITES)
 
 $(BUILD)/tests/listenfd.o: listenfd.c
@@ -87,7 +91,7 @@ $(BUILD)/tests/load/load: tests/load/load.c $(STATIC_LIBRARY)
 # ---- Lint ----
 
 LINTED = listenfd.c $(wildcard systemfd/*.c examples/*.c)
-FORMATTED = $(shell find . -name '*.[ch]' -not -path './$(BUILD)/*')
+FORMATTED = $(shell find . -name '*.[ch]' -not -path './$(BUILD)/*' -not -path './$(WINE_CACHE)/*')
 
 lint: $(BUILD)/liblistenfd.so
 	clang-format --dry-run -Werror $(FORMATTED)
@@ -99,7 +103,7 @@ lint: $(BUILD)/liblistenfd.so
 	for file in $(LINTED); do \
 	    gcc -fanalyzer -Werror -O2 -D_GNU_SOURCE -I. -c -o /dev/null $$file || exit 1; \
 	done
-	shellcheck -S warning tests/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh
+	shellcheck -S warning tests/run tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh
 	mandoc -T lint -W warning man/*
 	tests/lint/exports.sh $(BUILD)/liblistenfd.so
 	tests/lint/mentions.sh

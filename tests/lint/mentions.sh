@@ -16,7 +16,7 @@ mentioned() {
 
 codes=$(grep -oE 'X\(LISTENFD_E[A-Z]+' listenfd.h | tr -d 'X(')
 for name in $(tests/lint/calls.sh) $codes; do
-    mentioned "$name" "the tests" tests/unit tests/process tests/interop
+    mentioned "$name" "the tests" tests/unit tests/process tests/interop tests/win32
 done
 for option in $(grep -oE '"[a-z-]+", (NULL|set_|print_)' systemfd/options.c | cut -d'"' -f2); do
     mentioned "--$option" "the tests" tests/launcher

@@ -1,0 +1,49 @@
+# What is built for Windows and runs under Wine: for each of these machines whose compiler is
+# there. The suites that are programs of Windows themselves need cmocka for it too, which
+# `make deps` fetches.
+
+WINE_PACKAGES = wine64 gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32
+WINE_CACHE = .cache
+WINE_MACHINES := $(foreach machine,x86_64 i686,\
+    $(if $(shell command -v $(machine)-w64-mingw32-gcc),$(machine)))
+WINE_PROBES = $(WINE_MACHINES:%=$(BUILD)/tests/%/probe.exe)
+ifneq (,$(and $(wildcard /usr/lib/wine/wine64),$(wildcard $(WINE_CACHE)/cmocka/i686/libcmocka.a)))
+WINE_SUITES = $(foreach machine,$(WINE_MACHINES),$(addprefix $(BUILD)/tests/$(machine)/,\
+    environment.exe conversation.exe take.exe launcher.exe))
+endif
+
+WINE_CFLAGS = -std=gnu17 -O1 -g -Wall -Wextra -Wshadow -I. -Itests/support -iquote win32 \
+    -iquote systemfd -isystem $(WINE_CACHE)/cmocka/include -static
+
+# $1: machine
+define WINE_RULES
+$(BUILD)/tests/$1/probe.exe: tests/win32/probe.c listenfd.c listenfd.h
+	@mkdir -p $$(@D)
+	$1-w64-mingw32-gcc $(WINE_CFLAGS) -o $$@ $$< -lws2_32
+
+$(BUILD)/tests/$1/launcher.exe: tests/win32/launcher.c \
+    win32/command_line.c win32/secret.c win32/system_error.c systemfd/report.c \
+    $(wildcard win32/*.h)
+	@mkdir -p $$(@D)
+	$1-w64-mingw32-gcc $(WINE_CFLAGS) -o $$@ $$(filter %.c,$$^) \
+	    $(WINE_CACHE)/cmocka/$1/libcmocka.a -lbcrypt
+
+$(BUILD)/tests/$1/%.exe: tests/win32/%.c tests/win32/server.c tests/win32/server.h \
+    listenfd.c listenfd.h
+	@mkdir -p $$(@D)
+	$1-w64-mingw32-gcc $(WINE_CFLAGS) -o $$@ $$(filter %.c,$$^) \
+	    $(WINE_CACHE)/cmocka/$1/libcmocka.a -lws2_32
+
+.PHONY: build-for-$1
+build-for-$1:
+	$$(MAKE) --no-print-directory CC=$1-w64-mingw32-gcc BUILD=$(BUILD)/$1-w64-mingw32 \
+	    CFLAGS='-O2 -g' CPPFLAGS= LDFLAGS= all
+endef
+$(foreach machine,$(WINE_MACHINES),$(eval $(call WINE_RULES,$(machine))))
+
+.PHONY: wine-programs
+wine-programs: $(WINE_MACHINES:%=build-for-%) $(WINE_PROBES)
+
+# No package holds these.
+WINE_FETCH = tests/wine/get-cmocka $(WINE_CACHE)/cmocka && \
+    tests/wine/get-wine-i386 $(WINE_CACHE)/wine-i386
