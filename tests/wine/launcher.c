@@ -671,6 +671,23 @@ static void test_dll(void **state)
     check_installed("i686");
 }
 
+/* The suites that are programs of Windows are not even built without cmocka for it: this
+ * test is where that is seen. */
+static void test_windows_suites_are_built(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        char *path;
+        int built;
+        need(machines[i]);
+        assert_true(asprintf(&path, "%s/tests/%s/take.exe", getenv("BUILD"), machines[i]) > 0);
+        built = access(path, R_OK) == 0;
+        free(path);
+        if (!built)
+            skip_because("cmocka for %s-w64-mingw32 is missing: make deps fetches it", machines[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -695,6 +712,7 @@ int main(void)
         cmocka_unit_test_teardown(test_restarts_under_load, discard_started),
         cmocka_unit_test_teardown(test_restarts_under_load_across, discard_started),
         cmocka_unit_test_teardown(test_dll, discard_started),
+        cmocka_unit_test(test_windows_suites_are_built),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
