@@ -45,7 +45,7 @@ LINK = $(CC) $(CFLAGS) $(if $(WINDOWS),-static) $(LDFLAGS)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all examples demo check deps install uninstall lint clean help
+.PHONY: all examples demo check run-suites deps install uninstall lint clean help
 
 all: $(STATIC_LIBRARY) $(SHARED_DEVELOPMENT) $(BUILD)/systemfd$(EXE) examples
 

@@ -40,7 +40,11 @@ SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
 # What the suites start.
 TESTED_PROGRAMS = $(addprefix $(BUILD)/tests/,support/probe support/take_all load/load systemfd)
 
-check: $(SUITES) $(TESTED_PROGRAMS) all wine-programs
+# In a make of its own, which sees what `make deps check` has just installed.
+check: | $(filter deps,$(MAKECMDGOALS))
+	@$(MAKE) --no-print-directory run-suites
+
+run-suites: $(SUITES) $(TESTED_PROGRAMS) all wine-programs
 	BUILD=$(BUILD) CC='$(CC)' MAKEFLAGS= tests/run $(SUITES)
 
 $(BUILD)/tests/listenfd.o: listenfd.c
