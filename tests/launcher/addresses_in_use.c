@@ -191,15 +191,18 @@ static void test_right_one_is_named(void **state)
     check_right_one_named("127.0.0.1:0", "[::1]:%d");
     check_right_one_named("0.0.0.0:0", "[::1]:%d");
     check_right_one_named("0.0.0.0:0", "tcp6::*:%d");
-    check_right_one_named("tcp6::*:0", "127.0.0.1:%d");
+    check_right_one_named("tcp6::*:0", "127.0.0.2:%d");
     check_right_one_named("udp::0.0.0.0:0", "udp6::[::1]:%d");
 }
 
-/* Only what really stands in the way is refused. */
+/* Only what really stands in the way is refused. 127.0.0.2, as connections of other tests may
+ * still be closing at that port of 127.0.0.1 (TIME-WAIT). */
 static void test_neighbours(void **state)
 {
-    static const char *const rows[][2] = {
-        {"0", "127.0.0.2:%d"}, {"0", "udp::%d"}, {"udp::0", "tcp::%d"}, {"0", "unix::%d"}};
+    static const char *const rows[][2] = {{"0", "127.0.0.2:%d"},
+                                          {"0", "udp::%d"},
+                                          {"udp::0", "tcp::127.0.0.2:%d"},
+                                          {"0", "unix::%d"}};
     char spec[64], *text;
 
     (void)state;
@@ -417,6 +420,18 @@ static void test_dead_sockets_are_replaced(void **state)
     free(path);
 }
 
+static void test_dead_socket_is_replaced_with_the_mode(void **state)
+{
+    char *path = path_in(folder, "s"), *text;
+
+    (void)state;
+    close(unix_socket(SOCK_STREAM, path));
+    text = shell("cd %s && systemfd -qs ./s,mode=606 -- stat -c %%a s", folder);
+    assert_string_equal(text, "606\n");
+    free(text);
+    free(path);
+}
+
 /* What systemfd left behind when its command ended is no obstacle to the next. */
 static void test_start_after_start(void **state)
 {
@@ -582,6 +597,7 @@ int main(void)
         IN_FOLDER(test_live_socket_with_full_backlog),
         IN_FOLDER(test_live_abstract_socket),
         IN_FOLDER(test_dead_sockets_are_replaced),
+        IN_FOLDER(test_dead_socket_is_replaced_with_the_mode),
         IN_FOLDER(test_start_after_start),
         IN_FOLDER(test_modes),
         IN_FOLDER(test_mode_from_the_start),

@@ -598,8 +598,10 @@ static void test_exit_status(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         for (size_t j = 0; j < sizeof options / sizeof options[0]; j++) {
             char *command, *text;
-            assert_true(asprintf(&command, "PATH=$PATH:.; exec systemfd -q %s -- %s", options[j],
-                                 rows[i].command) > 0);
+            assert_true(asprintf(&command,
+                                 "launcher=$(command -v systemfd); PATH=/usr/bin:/bin:.; exec "
+                                 "$launcher -q %s -- %s",
+                                 options[j], rows[i].command) > 0);
             text = run(command, &(struct launch){0}, rows[i].status);
             assert_string_equal(text, rows[i].output);
             free(text);

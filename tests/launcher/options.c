@@ -213,6 +213,7 @@ static void test_refused(void **state)
         {"-b +1 echo", "--backlog '+1' is not a number from 1 to 2147483647"},
         {"-b ' 1' echo", "--backlog ' 1' is not a number from 1 to 2147483647"},
         {"-b 1x echo", "--backlog '1x' is not a number from 1 to 2147483647"},
+        {"-b 0x10 echo", "--backlog '0x10' is not a number from 1 to 2147483647"},
         {"-b many echo", "--backlog 'many' is not a number from 1 to 2147483647"},
         {"-b= echo", "--backlog '' is not a number from 1 to 2147483647"},
         {"--backlog= echo", "--backlog '' is not a number from 1 to 2147483647"},
@@ -589,7 +590,7 @@ static void test_backlog_of_tcp(void **state)
         const char *option;
         int backlog;
     } rows[] = {
-        {"", largest_backlog()}, {"-b1", 1},     {"-b 7", 7},
+        {"", largest_backlog()}, {"-b1", 1},     {"-b010", 10},        {"-b 7", 7},
         {"--backlog=100", 100},  {"-b5 -b6", 6}, {"-b2147483647", -1},
     };
 

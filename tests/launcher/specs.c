@@ -187,6 +187,7 @@ static void test_unix(void **state)
         {"./m,mode=600", "unix listener ./m", NULL},
         {"./n,mode=0", "unix listener ./n", NULL},
         {"./o,mode=0777", "unix listener ./o", NULL},
+        {"./q,r,mode=600", "unix listener ./q,r", NULL},
         {"unix-datagram::./p,mode=660", "unix datagram ./p", NULL},
     };
 
