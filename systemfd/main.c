@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * systemfd: opens sockets, passes them as systemd does, and becomes the command. */
+ * systemfd: opens sockets and passes them as systemd does. */
 #include "handover.h"
 #include "options.h"
 #include "report.h"
 #include "sockets.h"
+#include "supervise.h"
 
 int main(int argc, char **argv)
 {
@@ -13,7 +14,11 @@ int main(int argc, char **argv)
     guard_standard_streams();
     options_parse(argc, argv, &options);
     report_setup(options.color, options.quiet);
+    if (options_supervise(&options))
+        supervise_check(&options);
     sockets_open(&sockets, &options);
     sockets_report(&sockets, "fd", FIRST_FD);
+    if (options_supervise(&options))
+        return supervise(&options, &sockets);
     hand_over(&sockets, !options.no_pid, options.command);
 }

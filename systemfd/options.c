@@ -10,10 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
+static const char help_text[] =
     "Usage: systemfd [OPTIONS] [--] COMMAND [ARGS...]\n"
     "\n"
-    "Opens sockets, passes them to COMMAND as systemd does (LISTEN_FDS), and becomes it.\n"
+    "Opens sockets and passes them to COMMAND as systemd does (LISTEN_FDS). It becomes\n"
+    "COMMAND; or, with --watch, stays and restarts it, and no connection is refused.\n"
     "\n"
     "  -s, --socket [NAME=][TYPE::]SPEC  open a socket; repeat for more\n"
     "                      TYPE  %s\n"
@@ -27,44 +28,111 @@ static const char help[] =
     "      --reuse-port    set SO_REUSEPORT: several may bind one port\n"
     "      --no-pid        do not set LISTEN_PID: COMMAND is a watcher or shell, which starts\n"
     "                      the server as a process of its own\n"
-    "  -q, --quiet         do not print what was opened\n"
+    "  -q, --quiet         do not print what was opened and what happens\n"
     "      --color WHEN    auto, always or never\n"
     "  -h, --help          print this\n"
     "  -V, --version       print the version\n"
     "\n"
+    "Development server:\n"
+    "  -w, --watch PATH    restart when this file, or anything below this folder, changes;\n"
+    "                      repeat for more\n"
+    "      --ignore GLOB   changes that do not count; repeat for more\n"
+    "      --build COMMAND run this in the shell first; when it fails, the old server stays\n"
+    "      --delay MS      how long changes must have paused (50)\n"
+    "      --settle MS     how long a new server must live to be ready (100), unless it says\n"
+    "                      READY=1 (sd_notify)\n"
+    "      --stop-signal S what the old server is sent (TERM)\n"
+    "      --stop-timeout SECONDS  until it is killed (10)\n"
+    "      --stop-first    stop the old server before the new one starts\n"
+    "      --restart-on-hup  no watching: only SIGHUP restarts, as it does with --watch\n"
+    "      --exit-on-failure end with the server's status when it fails\n"
+    "      --no-error-page let http clients wait while there is no server\n"
+    "\n"
     "Examples:\n"
     "  systemfd -s http::5000 -- ./server\n"
+    "  systemfd -s http::5000 --watch . --build make -- ./server\n"
     "  systemfd -s web=http::5000 -s admin=unix::/tmp/admin.sock,mode=600 -- ./server\n"
-    "  systemfd --no-pid -s http::5000 -- watchexec -r -- ./server\n"
     "\n"
     "Exit status: COMMAND's own, or 1 a socket could not be opened, 2 usage,\n"
     "126 COMMAND cannot be executed, 127 COMMAND was not found.\n"
     "\n"
-    "On Windows there are no unix types, --no-reuse and --no-pid change nothing, and systemfd\n"
-    "stays while COMMAND runs: it answers COMMAND's request for the sockets.\n";
+    "On Windows there are no unix types and no development server, --no-reuse and --no-pid\n"
+    "change nothing, and systemfd stays while COMMAND runs: it answers COMMAND's request for\n"
+    "the sockets.\n";
 
+/* An option either takes a value, or raises a flag: the int at that offset. */
 struct option {
     char letter; /* '\0': none */
     const char *name;
-    void (*flag)(struct options *);
-    void (*value)(struct options *, const char *); /* takes a value where this is set */
+    void (*value)(struct options *, const char *);
+    size_t flag;
 };
 
-static void add_socket(struct options *options, const char *value)
+static void append(struct arguments *arguments, const char *value)
 {
-    options->sockets[options->socket_count++] = value;
+    const char **list = realloc(arguments->list, (arguments->count + 1) * sizeof *list);
+
+    if (!list)
+        die(EXIT_CANNOT_OPEN, "out of memory");
+    arguments->list = list;
+    arguments->list[arguments->count++] = value;
 }
 
-static void set_backlog(struct options *options, const char *value)
+static int parse_number(const char *option, const char *value, int least)
 {
     char *end;
     long number;
 
     errno = 0;
     number = strtol(value, &end, 10);
-    if (*value < '0' || *value > '9' || *end != '\0' || number < 1 || number > INT_MAX)
-        die(EXIT_USAGE, "--backlog '%s' is not a number from 1 to %d", value, INT_MAX);
-    options->backlog = (int)number;
+    if (*value < '0' || *value > '9' || *end != '\0' || number < least || number > INT_MAX)
+        die(EXIT_USAGE, "%s '%s' is not a number from %d to %d", option, value, least, INT_MAX);
+    return (int)number;
+}
+
+static void add_socket(struct options *options, const char *value)
+{
+    append(&options->sockets, value);
+}
+
+static void add_watch(struct options *options, const char *value)
+{
+    append(&options->watch, value);
+}
+
+static void add_ignore(struct options *options, const char *value)
+{
+    append(&options->ignore, value);
+}
+
+static void set_backlog(struct options *options, const char *value)
+{
+    options->backlog = parse_number("--backlog", value, 1);
+}
+
+static void set_delay(struct options *options, const char *value)
+{
+    options->delay_ms = parse_number("--delay", value, 0);
+}
+
+static void set_settle(struct options *options, const char *value)
+{
+    options->settle_ms = parse_number("--settle", value, 0);
+}
+
+static void set_stop_timeout(struct options *options, const char *value)
+{
+    options->stop_timeout_s = parse_number("--stop-timeout", value, 0);
+}
+
+static void set_stop_signal(struct options *options, const char *value)
+{
+    options->stop_signal = value;
+}
+
+static void set_build(struct options *options, const char *value)
+{
+    options->build = value;
 }
 
 static void set_color(struct options *options, const char *value)
@@ -79,53 +147,30 @@ static void set_color(struct options *options, const char *value)
         die(EXIT_USAGE, "--color '%s' is none of auto, always, never", value);
 }
 
-static void set_no_reuse(struct options *options)
-{
-    options->no_reuse = 1;
-}
-
-static void set_reuse_port(struct options *options)
-{
-    options->reuse_port = 1;
-}
-
-static void set_no_pid(struct options *options)
-{
-    options->no_pid = 1;
-}
-
-static void set_quiet(struct options *options)
-{
-    options->quiet = 1;
-}
-
-static void finish_output(void)
-{
-    if (fflush(stdout) != 0)
-        die(EXIT_CANNOT_OPEN, "cannot write to standard output: %s", strerror(errno));
-    exit(0);
-}
-
-static void print_help(struct options *options)
-{
-    (void)options;
-    printf(help, spec_types);
-    finish_output();
-}
-
-static void print_version(struct options *options)
-{
-    (void)options;
-    puts("systemfd " LISTENFD_VERSION);
-    finish_output();
-}
+#define FLAG(field) NULL, offsetof(struct options, field)
+#define VALUE(function) function, 0
 
 static const struct option table[] = {
-    {'s', "socket", NULL, add_socket},      {'b', "backlog", NULL, set_backlog},
-    {'\0', "no-reuse", set_no_reuse, NULL}, {'\0', "reuse-port", set_reuse_port, NULL},
-    {'\0', "no-pid", set_no_pid, NULL},     {'q', "quiet", set_quiet, NULL},
-    {'\0', "color", NULL, set_color},       {'h', "help", print_help, NULL},
-    {'V', "version", print_version, NULL},
+    {'s', "socket", VALUE(add_socket)},
+    {'b', "backlog", VALUE(set_backlog)},
+    {'\0', "no-reuse", FLAG(no_reuse)},
+    {'\0', "reuse-port", FLAG(reuse_port)},
+    {'\0', "no-pid", FLAG(no_pid)},
+    {'q', "quiet", FLAG(quiet)},
+    {'\0', "color", VALUE(set_color)},
+    {'h', "help", FLAG(help)},
+    {'V', "version", FLAG(version)},
+    {'w', "watch", VALUE(add_watch)},
+    {'\0', "ignore", VALUE(add_ignore)},
+    {'\0', "build", VALUE(set_build)},
+    {'\0', "delay", VALUE(set_delay)},
+    {'\0', "settle", VALUE(set_settle)},
+    {'\0', "stop-signal", VALUE(set_stop_signal)},
+    {'\0', "stop-timeout", VALUE(set_stop_timeout)},
+    {'\0', "stop-first", FLAG(stop_first)},
+    {'\0', "restart-on-hup", FLAG(restart_on_hup)},
+    {'\0', "exit-on-failure", FLAG(exit_on_failure)},
+    {'\0', "no-error-page", FLAG(no_error_page)},
 };
 
 enum { TABLE_SIZE = sizeof table / sizeof table[0] };
@@ -156,6 +201,11 @@ static const char *take_value(const struct option *option, const char *attached,
     return *(*next)++;
 }
 
+static void raise_flag(struct options *options, const struct option *option)
+{
+    *(int *)(void *)((char *)options + option->flag) = 1;
+}
+
 /* "name" or "name=value", after its dashes. */
 static void parse_long(struct options *options, const char *text, char ***next)
 {
@@ -168,7 +218,7 @@ static void parse_long(struct options *options, const char *text, char ***next)
     else if (attached)
         die(EXIT_USAGE, "--%s takes no value", option->name);
     else
-        option->flag(options);
+        raise_flag(options, option);
 }
 
 /* "q", "qs5000", "s=5000" or "s", after its dash. */
@@ -181,20 +231,45 @@ static void parse_letters(struct options *options, const char *text, char ***nex
             option->value(options, take_value(option, attached, next));
             return;
         }
-        option->flag(options);
+        raise_flag(options, option);
     }
+}
+
+static void print_and_exit(const char *format, const char *argument)
+{
+    printf(format, argument);
+    if (fflush(stdout) != 0)
+        die(EXIT_CANNOT_OPEN, "cannot write to standard output: %s", strerror(errno));
+    exit(0);
+}
+
+int options_supervise(const struct options *options)
+{
+    return options->watch.count > 0 || options->restart_on_hup || options->build;
+}
+
+static void check(const struct options *options)
+{
+    if (options->help)
+        print_and_exit(help_text, spec_types);
+    if (options->version)
+        print_and_exit("systemfd %s\n", LISTENFD_VERSION);
+    if (!*options->command)
+        die(EXIT_USAGE, "the command to run is missing; "
+                        "expected systemfd [OPTIONS] -- COMMAND [ARGS...]");
 }
 
 void options_parse(int argc, char **argv, struct options *options)
 {
-    char **next = argv + 1;
+    char **next = argv + (argc > 0);
 
     memset(options, 0, sizeof *options);
     options->backlog = SOMAXCONN;
-    options->sockets = calloc((size_t)argc + 1, sizeof *options->sockets);
-    if (!options->sockets)
-        die(EXIT_CANNOT_OPEN, "out of memory");
-    while (*next && **next == '-' && (*next)[1] != '\0') {
+    options->delay_ms = 50;
+    options->settle_ms = 100;
+    options->stop_timeout_s = 10;
+    options->stop_signal = "TERM";
+    while (!options->help && !options->version && *next && **next == '-' && (*next)[1] != '\0') {
         const char *argument = *next++;
         if (strcmp(argument, "--") == 0)
             break;
@@ -204,7 +279,5 @@ void options_parse(int argc, char **argv, struct options *options)
             parse_letters(options, argument + 1, &next);
     }
     options->command = next;
-    if (!*next)
-        die(EXIT_USAGE, "the command to run is missing; "
-                        "expected systemfd [OPTIONS] -- COMMAND [ARGS...]");
+    check(options);
 }

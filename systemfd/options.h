@@ -7,16 +7,33 @@
 
 #include <stddef.h>
 
+/* The arguments of an option that may be given repeatedly, in order. */
+struct arguments {
+    const char **list;
+    size_t count;
+};
+
 struct options {
-    const char **sockets; /* the arguments of -s, in order */
-    size_t socket_count;
+    struct arguments sockets;
     int backlog;
     int no_reuse, reuse_port, no_pid, quiet;
     enum color color;
     char **command; /* ended by NULL */
+
+    /* The development server. */
+    struct arguments watch, ignore;
+    const char *build;       /* a shell command; NULL: none */
+    const char *stop_signal; /* its name or number */
+    int delay_ms, settle_ms, stop_timeout_s;
+    int stop_first, restart_on_hup, exit_on_failure, no_error_page;
+
+    int help, version;
 };
 
 /* Exits by itself for --help, --version and every mistake. */
 void options_parse(int argc, char **argv, struct options *options);
+
+/* Stays systemfd, and restart the command? Else it becomes the command. */
+int options_supervise(const struct options *options);
 
 #endif

@@ -24,9 +24,17 @@ void report_setup(enum color color, int quiet)
     silent = quiet;
 }
 
+/* Names of files come in here: they must not forge lines, or command the terminal. */
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = '?';
+}
+
 void report(const char *format, ...)
 {
-    char text[1024];
+    char text[4096];
     va_list arguments;
 
     if (silent)
@@ -34,6 +42,7 @@ void report(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    make_printable(text);
     if (colored)
         fprintf(stderr, "\033[1m\033[2m~>\033[0m \033[36m%s\033[0m\n", text);
     else

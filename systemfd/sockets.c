@@ -30,10 +30,10 @@ static void parse_specs(struct sockets *sockets, const struct options *options)
 {
     char error[512];
 
-    sockets->specs = allocate(options->socket_count, sizeof *sockets->specs);
-    for (size_t i = 0; i < options->socket_count; i++)
-        if (!spec_parse(options->sockets[i], &sockets->specs[i], error, sizeof error))
-            die(EXIT_USAGE, "-s %s: %s", options->sockets[i], error);
+    sockets->specs = allocate(options->sockets.count, sizeof *sockets->specs);
+    for (size_t i = 0; i < options->sockets.count; i++)
+        if (!spec_parse(options->sockets.list[i], &sockets->specs[i], error, sizeof error))
+            die(EXIT_USAGE, "-s %s: %s", options->sockets.list[i], error);
 }
 
 static void add_inherited(struct sockets *sockets, const char *names)
@@ -74,10 +74,10 @@ void sockets_open(struct sockets *sockets, const struct options *options)
     memset(sockets, 0, sizeof *sockets);
     parse_specs(sockets, options);
     receive_inherited(sockets);
-    sockets->list =
-        allocate(listenfd_count(sockets->inherited) + options->socket_count, sizeof *sockets->list);
+    sockets->list = allocate(listenfd_count(sockets->inherited) + options->sockets.count,
+                             sizeof *sockets->list);
     add_inherited(sockets, names);
-    for (size_t i = 0; i < options->socket_count; i++)
+    for (size_t i = 0; i < options->sockets.count; i++)
         add_opened(sockets, &sockets->specs[i], options);
 }
 

@@ -34,6 +34,10 @@ int main(void)
 
     options_parse(argc, argv, &options);
     report_setup(options.color, options.quiet);
+    if (options_supervise(&options))
+        die(EXIT_USAGE, "the development server (--watch, --build, --restart-on-hup) does not run "
+                        "on Windows; put a watcher in the command's place: "
+                        "systemfd -s http::5000 -- watchexec -r -- server.exe");
     if (error != 0)
         die(EXIT_CANNOT_OPEN, "cannot use sockets: %s", system_error((DWORD)error));
     sockets_open(&sockets, &options);

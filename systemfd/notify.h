@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ * Where servers that speak sd_notify(3) say READY=1. */
+#ifndef SYSTEMFD_NOTIFY_H
+#define SYSTEMFD_NOTIFY_H
+
+#include <stddef.h>
+
+struct notify {
+    int fd;         /* -1: there is none */
+    char name[108]; /* for NOTIFY_SOCKET */
+};
+
+/* One for each server: a late word of an old one must not count for a new one. */
+void notify_open(struct notify *notify, unsigned generation);
+
+/* Reads what has come; 1 when it says READY=1. */
+int notify_read(const struct notify *notify);
+
+void notify_close(struct notify *notify);
+
+#endif

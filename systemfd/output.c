@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* posix_openpt() */
+#endif
+#include "output.h"
+
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+struct output {
+    int fd, target;
+    struct tail *tail;
+};
+
+/* A build and a few generations of servers, two streams each. */
+enum { MAX_OUTPUTS = 64 };
+
+static struct output outputs[MAX_OUTPUTS];
+static size_t output_count;
+
+/* ---- The kept end ---- */
+
+void tail_clear(struct tail *tail)
+{
+    tail->length = 0;
+}
+
+static void tail_add(struct tail *tail, const char *text, size_t length)
+{
+    size_t size = sizeof tail->text;
+
+    if (length > size) {
+        text += length - size;
+        length = size;
+    }
+    if (tail->length + length > size) {
+        size_t drop = tail->length + length - size;
+        memmove(tail->text, tail->text + drop, tail->length - drop);
+        tail->length -= drop;
+    }
+    memcpy(tail->text + tail->length, text, length);
+    tail->length += length;
+}
+
+/* ---- Opening ---- */
+
+static void forget(size_t index)
+{
+    close(outputs[index].fd);
+    output_count--;
+    memmove(&outputs[index], &outputs[index + 1], (output_count - index) * sizeof outputs[0]);
+}
+
+/* The two ends of a terminal that passes every byte as it is. */
+static int open_terminal(int target, int ends[2])
+{
+    struct termios modes;
+    struct winsize size;
+    const char *name;
+
+    ends[0] = posix_openpt(O_RDWR | O_NOCTTY);
+    if (ends[0] < 0)
+        return -1;
+    if (grantpt(ends[0]) < 0 || unlockpt(ends[0]) < 0 || !(name = ptsname(ends[0])) ||
+        (ends[1] = open(name, O_RDWR | O_NOCTTY)) < 0) {
+        close(ends[0]);
+        return -1;
+    }
+    if (tcgetattr(ends[1], &modes) == 0) {
+        modes.c_oflag &= ~(tcflag_t)OPOST; /* our own terminal adds the carriage returns */
+        tcsetattr(ends[1], TCSANOW, &modes);
+    }
+    if (ioctl(target, TIOCGWINSZ, &size) == 0)
+        ioctl(ends[1], TIOCSWINSZ, &size);
+    return 0;
+}
+
+int output_open(int target, struct tail *tail)
+{
+    struct output *output;
+    int ends[2];
+
+    if (output_count == MAX_OUTPUTS) /* old servers left processes behind that still have it */
+        forget(0);
+    output = &outputs[output_count];
+    if ((!isatty(target) || open_terminal(target, ends) < 0) && pipe(ends) < 0)
+        die(EXIT_CANNOT_OPEN, "cannot make a pipe: %s", strerror(errno));
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    output->fd = ends[0];
+    output->target = target;
+    output->tail = tail;
+    output_count++;
+    return ends[1];
+}
+
+/* ---- Copying ---- */
+
+static void write_all(int fd, const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, text, length);
+        if (written < 0 && errno != EINTR)
+            return; /* a full disk, a closed terminal: the servers matter more */
+        if (written > 0) {
+            text += written;
+            length -= (size_t)written;
+        }
+    }
+}
+
+/* 0 at its end. A terminal whose other end is closed says EIO. */
+static int copy(const struct output *output)
+{
+    char text[16384];
+    ssize_t got = read(output->fd, text, sizeof text);
+
+    if (got > 0) {
+        write_all(output->target, text, (size_t)got);
+        tail_add(output->tail, text, (size_t)got);
+        return 1;
+    }
+    return got < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+size_t outputs_poll(struct pollfd *entries, size_t room)
+{
+    size_t count = output_count < room ? output_count : room;
+
+    for (size_t i = 0; i < count; i++) {
+        entries[i].fd = outputs[i].fd;
+        entries[i].events = POLLIN;
+    }
+    return count;
+}
+
+void outputs_copy(const struct pollfd *entries, size_t count)
+{
+    for (size_t i = count; i-- > 0;)
+        if (entries[i].revents && !copy(&outputs[i]))
+            forget(i);
+}
+
+void outputs_drain(void)
+{
+    struct pollfd entries[MAX_OUTPUTS];
+    size_t count = outputs_poll(entries, MAX_OUTPUTS);
+
+    /* No more than a pipe holds: somebody may write for ever. */
+    for (int i = 0; i < 4 && count > 0 && poll(entries, (nfds_t)count, 0) > 0; i++) {
+        outputs_copy(entries, count);
+        count = outputs_poll(entries, MAX_OUTPUTS);
+    }
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "signals.h"
+
+#include "report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name;
+    int number;
+} names[] = {
+    {"HUP", SIGHUP},   {"INT", SIGINT},     {"QUIT", SIGQUIT}, {"ILL", SIGILL},   {"ABRT", SIGABRT},
+    {"FPE", SIGFPE},   {"KILL", SIGKILL},   {"SEGV", SIGSEGV}, {"PIPE", SIGPIPE}, {"ALRM", SIGALRM},
+    {"TERM", SIGTERM}, {"USR1", SIGUSR1},   {"USR2", SIGUSR2}, {"BUS", SIGBUS},   {"SYS", SIGSYS},
+    {"TRAP", SIGTRAP}, {"WINCH", SIGWINCH}, {"CONT", SIGCONT}, {"STOP", SIGSTOP},
+};
+
+enum { NAMES = sizeof names / sizeof names[0] };
+
+static const int caught[] = {SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGPIPE};
+
+enum { CAUGHT = sizeof caught / sizeof caught[0] };
+
+static struct sigaction before[CAUGHT];
+static int pipe_ends[2];
+
+int signal_number(const char *name)
+{
+    char *end;
+    long number = strtol(name, &end, 10);
+
+    if (*name >= '0' && *name <= '9')
+        return *end == '\0' && number > 0 && number < 65 ? (int)number : 0;
+    if (strncmp(name, "SIG", 3) == 0)
+        name += 3;
+    for (int i = 0; i < NAMES; i++)
+        if (strcmp(names[i].name, name) == 0)
+            return names[i].number;
+    return 0;
+}
+
+const char *signal_name(int number)
+{
+    for (int i = 0; i < NAMES; i++)
+        if (names[i].number == number)
+            return names[i].name;
+    return "unknown";
+}
+
+static void pass_on(int number)
+{
+    int saved_errno = errno;
+    unsigned char byte = (unsigned char)number;
+
+    /* A pipe that is full holds plenty of signals that nobody has looked at yet. */
+    ssize_t written = write(pipe_ends[1], &byte, 1);
+
+    (void)written;
+    errno = saved_errno;
+}
+
+int signals_open(void)
+{
+    struct sigaction action;
+
+    if (pipe(pipe_ends) < 0)
+        die(EXIT_CANNOT_OPEN, "cannot make a pipe: %s", strerror(errno));
+    for (int i = 0; i < 2; i++) {
+        fcntl(pipe_ends[i], F_SETFD, FD_CLOEXEC);
+        fcntl(pipe_ends[i], F_SETFL, O_NONBLOCK);
+    }
+    memset(&action, 0, sizeof action);
+    action.sa_handler = pass_on;
+    action.sa_flags = SA_RESTART;
+    for (int i = 0; i < CAUGHT; i++) {
+        if (caught[i] == SIGPIPE)
+            action.sa_handler = SIG_IGN;
+        sigaction(caught[i], &action, &before[i]);
+    }
+    return pipe_ends[0];
+}
+
+void signals_restore(void)
+{
+    for (int i = 0; i < CAUGHT; i++)
+        sigaction(caught[i], &before[i], NULL);
+}

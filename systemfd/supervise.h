@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ * The development server: watch, build, start the new server, then stop the old one. */
+#ifndef SYSTEMFD_SUPERVISE_H
+#define SYSTEMFD_SUPERVISE_H
+
+#include "options.h"
+#include "sockets.h"
+
+/* Exits with a message where an option makes no sense; to be called before anything is
+ * opened. */
+void supervise_check(const struct options *given);
+
+/* Until Ctrl-C or TERM; returns the exit status. */
+int supervise(const struct options *given, struct sockets *given_sockets);
+
+#endif
