@@ -45,7 +45,7 @@ LINK = $(CC) $(CFLAGS) $(if $(WINDOWS),-static) $(LDFLAGS)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all examples demo check run-suites deps install uninstall lint clean help
+.PHONY: all examples devserver demo check run-suites deps install uninstall lint clean help
 
 all: $(STATIC_LIBRARY) $(SHARED_DEVELOPMENT) $(BUILD)/systemfd$(EXE) examples
 
@@ -111,6 +111,10 @@ $(BUILD)/examples/%$(EXE): examples/%.c $(STATIC_LIBRARY)
 	@mkdir -p $(@D)
 	$(COMPILE) $(if $(WINDOWS),-static) $(LDFLAGS) -o $@ $< $(STATIC_LIBRARY) $(LIBS_PRIVATE)
 
+devserver: $(BUILD)/systemfd
+	$(BUILD)/systemfd -s http::5000 --watch examples --build '$(MAKE) $(BUILD)/examples/hello' \
+	    -- $(BUILD)/examples/hello
+
 demo: $(BUILD)/systemfd $(BUILD)/examples/hello $(BUILD)/tests/load/load
 	$(BUILD)/systemfd --no-pid -s http::0 -- sh examples/demo.sh $(BUILD)
 
@@ -173,6 +177,7 @@ include tests/tests.mk
 help:
 	@echo 'make [all]       the library, static and shared, systemfd, and the examples'
 	@echo 'make demo        a server is restarted under load, and no request fails'
+	@echo 'make devserver   edit examples/hello.c and see http://127.0.0.1:5000/ change'
 	@echo 'make deps        install what the tests need (Debian, as root; elsewhere: list it)'
 	@echo 'make check       run the tests; SUITES=... chooses, SANITIZE= switches sanitizers off'
 	@echo 'make lint        format, static analysis, exported symbols, documentation'

@@ -6,12 +6,14 @@ _systemfd() {
     local word=${COMP_WORDS[COMP_CWORD]} option='' i
     local types='tcp:: tcp6:: http:: https:: udp:: udp6:: unix:: unix-datagram:: unix-seqpacket::'
     local options='--socket --backlog --no-reuse --reuse-port --no-pid --quiet --color --help
-        --version'
+        --version --watch --ignore --build --delay --settle --stop-signal --stop-timeout
+        --stop-first --restart-on-hup --exit-on-failure --no-error-page'
 
     for ((i = 1; i < COMP_CWORD; i++)); do
         option=''
         case ${COMP_WORDS[i]} in
-        -s | --socket | -b | --backlog | --color)
+        -s | --socket | -b | --backlog | --color | -w | --watch | --ignore | --build | --delay | \
+            --settle | --stop-signal | --stop-timeout)
             option=${COMP_WORDS[i]}
             [[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
             ((i++))
@@ -36,7 +38,12 @@ _systemfd() {
         compopt -o nospace
         mapfile -t COMPREPLY < <(compgen -W "$types" -- "${word#=}")
         ;;
-    -b | --backlog) ;;
+    -b | --backlog | --delay | --settle | --stop-timeout) ;;
+    -w | --watch | --ignore) mapfile -t COMPREPLY < <(compgen -f -- "${word#=}") ;;
+    --build) mapfile -t COMPREPLY < <(compgen -c -- "${word#=}") ;;
+    --stop-signal)
+        mapfile -t COMPREPLY < <(compgen -W 'TERM INT HUP QUIT USR1 USR2 KILL' -- "${word#=}")
+        ;;
     --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "${word#=}") ;;
     *)
         if [[ $word == -* ]]; then

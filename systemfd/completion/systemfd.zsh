@@ -19,6 +19,17 @@ _arguments -s -S \
     '--no-pid[do not set LISTEN_PID]' \
     {-q,--quiet}'[do not print what was opened]' \
     '--color=[when to use colours]:when:(auto always never)' \
+    '*'{-w+,--watch=}'[restart when this changes]:path:_files' \
+    '*--ignore=[changes that do not count]:glob:_files' \
+    '--build=[run this first]:shell command:_command_names -e' \
+    '--delay=[how long changes must have paused]:milliseconds:' \
+    '--settle=[how long a new server must live]:milliseconds:' \
+    '--stop-signal=[what the old server is sent]:signal:(TERM INT HUP QUIT USR1 USR2 KILL)' \
+    '--stop-timeout=[until it is killed]:seconds:' \
+    '--stop-first[stop the old server before the new one starts]' \
+    '--restart-on-hup[only SIGHUP restarts]' \
+    '--exit-on-failure[end when the server fails]' \
+    '--no-error-page[let http clients wait]' \
     {-h,--help}'[print the help]' \
     {-V,--version}'[print the version]' \
     '(-):command: _command_names -e' \
