@@ -1,0 +1,773 @@
+/* SPDX-License-Identifier: MIT
+ * The cycle: edit, build, start the new server, stop the old one. With a real compiler and
+ * the server of examples/hello.c, whose greeting is edited; where only the order of things
+ * matters, with tests/support/server.c, which needs no build. */
+#include "devserver.h"
+#include "folder.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* ---- A project in C ---- */
+
+static char *hello_source;
+
+static int read_sources(void **state)
+{
+    hello_source = shell("cat examples/hello.c");
+    return find_programs(state);
+}
+
+/* server.c with that greeting in the place of "hello from process". */
+static void edit(const char *greeting)
+{
+    static const char usual[] = "hello from process";
+    const char *place = strstr(hello_source, usual);
+    char *source;
+
+    assert_non_null(place);
+    assert_true(asprintf(&source, "%.*s%s%s", (int)(place - hello_source), hello_source, greeting,
+                         place + strlen(usual)) > 0);
+    put("server.c", source);
+    free(source);
+}
+
+static void create_c_project(const char *greeting)
+{
+    free(shell("cp listenfd.h listenfd.c '%s'", project));
+    put("Makefile", "server: server.o listenfd.o\n\t$(CC) -o $@ server.o listenfd.o\n"
+                    "server.o listenfd.o: listenfd.h\n");
+    edit(greeting);
+}
+
+#define BUILD_COMMAND "echo build >>../builds; make -s"
+#define START_C_PROJECT(...)                                                              \
+    START("-s", "http::0", "--watch", ".", "--build", BUILD_COMMAND, ##__VA_ARGS__, "--", \
+          "./server")
+
+static size_t builds(void)
+{
+    return lines_of("../builds");
+}
+
+/* ---- Edit, build, start ---- */
+
+static void test_edit(void **state)
+{
+    pid_t first, second;
+
+    (void)state;
+    create_c_project("one");
+    START_C_PROJECT();
+    expect("~> built in ");
+    first = expect_ready(1);
+    assert_answers(ports[0], "one");
+    edit("two");
+    expect("~> changed: server.c");
+    expect("~> built in ");
+    second = expect_ready(2);
+    assert_int_not_equal(first, second);
+    WAIT_UNTIL(members_of(first) == 0);
+    assert_answers(ports[0], "two");
+    assert_int_equal(builds(), 2);
+}
+
+static void test_failing_build(void **state)
+{
+    (void)state;
+    create_c_project("one");
+    START_C_PROJECT();
+    expect_ready(1);
+    edit("\" + nonsense + \"");
+    expect("server.c:"); /* the compiler's message */
+    expect("~> the build failed after ");
+    assert_non_null(strstr(systemfd.text, "nonsense"));
+    assert_non_null(strstr(systemfd.text, "exit status 2; the old server stays\n"));
+    for (int i = 0; i < 10; i++)
+        assert_answers(ports[0], "one");
+    edit("three");
+    expect_ready(2);
+    WAIT_UNTIL(answers(ports[0], "three"));
+    assert_int_equal(builds(), 3);
+}
+
+static void test_first_build_fails(void **state)
+{
+    (void)state;
+    create_c_project("\" + nonsense + \"");
+    START_C_PROJECT();
+    expect("~> the build failed after ");
+    assert_non_null(strstr(systemfd.text, "exit status 2; waiting for a change\n"));
+    edit("one");
+    expect_ready(1);
+    assert_answers(ports[0], "one");
+    assert_int_equal(builds(), 2);
+}
+
+/* What the build prints reaches its stream as it comes, not only at the end. */
+static void test_build_output_is_not_held_back(void **state)
+{
+    (void)state;
+    in_project("mkfifo ../go");
+    START("-s", "http::0", "--watch", ".", "--build", "echo begins; cat ../go", "--", "server");
+    expect("begins");
+    in_project("echo went >../go");
+    expect("went");
+    expect_ready(1);
+}
+
+/* Standard output and error go to one place here, as on a terminal: in the order in which
+ * they were written, a compiler's errors under the command that make printed. */
+static void test_build_output_keeps_its_order(void **state)
+{
+    char expected[16];
+
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--build",
+          "for i in $(seq 100); do echo $i; echo $i! >&2; done", "--", "server");
+    for (int i = 1; i <= 100; i++) {
+        snprintf(expected, sizeof expected, "%d", i);
+        assert_string_equal(process_line(&systemfd), expected);
+        strcat(expected, "!");
+        assert_string_equal(process_line(&systemfd), expected);
+    }
+    expect_ready(1);
+}
+
+/* ---- Servers that are not ready ---- */
+
+static void test_server_dies_before_it_is_ready(void **state)
+{
+    (void)state;
+    create_c_project("one");
+    START_C_PROJECT("--settle=500");
+    expect_ready(1);
+    put("server.c", "#include <stdio.h>\nint main(void) { puts(\"no config\"); return 3; }\n");
+    expect("no config");
+    expect("~> server 2 died before it was ready: exit status 3; the old server stays");
+    for (int i = 0; i < 10; i++)
+        assert_answers(ports[0], "one");
+    assert_int_equal(count_lines("~> starting it again"), 0);
+    edit("three");
+    expect_ready(3);
+    WAIT_UNTIL(answers(ports[0], "three"));
+}
+
+static void test_server_is_not_there_yet(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--settle=60000", "--", "./late", "ready");
+    expect("systemfd: cannot find the command './late'");
+    expect("~> server 1 died before it was ready: exit status 127; waiting for a change");
+    in_project("cp $(command -v server) new && mv new late");
+    expect_ready(2);
+    assert_answers(ports[0], "hello");
+}
+
+static long settled_after(unsigned generation)
+{
+    char format[64];
+    const char *line;
+    double took;
+
+    snprintf(format, sizeof format, "~> server %u is ready after ", generation);
+    line = expect(format) + strlen(format);
+    took = atof(line);
+    return (long)(strstr(line, " ms ") ? took : took * 1000);
+}
+
+static void test_settle(void **state)
+{
+    static const struct {
+        const char *option;
+        long least;
+    } rows[] = {{"--settle=700", 700}, {"--settle=0", 0}, {"--settle=100", 100}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        START("-s", "http::0", "--restart-on-hup", rows[i].option, "--", "server");
+        assert_true(settled_after(1) >= rows[i].least);
+        assert_answers(ports[0], "hello");
+        process_discard(&systemfd);
+    }
+}
+
+/* A server that is late is there, but has not said READY=1. */
+static void expect_waits(void)
+{
+    while (!strstr(expect("server "), " waits")) {
+    }
+}
+
+/* With a settling time that would be over, it is READY=1 that counts. */
+static void test_ready_by_notify_socket(void **state)
+{
+    pid_t old;
+
+    (void)state;
+    put("text", "one");
+    START("-s", "http::0", "--restart-on-hup", "--settle", "60000", "--", "server", "late");
+    expect("server ");
+    in_project("touch ../ready");
+    old = expect_ready(1);
+    assert_answers(ports[0], "one");
+
+    in_project("rm ../ready && echo two >text");
+    process_signal(&systemfd, SIGHUP);
+    expect("~> restarting: SIGHUP");
+    expect_waits();
+    for (int i = 0; i < 10; i++)
+        assert_answers(ports[0], "one");
+    assert_int_equal(members_of(old), 1);
+    assert_int_equal(count_lines("~> server 2 is ready"), 0);
+
+    in_project("touch ../ready");
+    expect_ready(2);
+    WAIT_UNTIL(members_of(old) == 0);
+    assert_answers(ports[0], "two");
+}
+
+/* Also when the first one said it after the settling time: the next one is waited for. */
+static void test_ready_is_learnt_late(void **state)
+{
+    (void)state;
+    in_project("mkfifo ../go");
+    START("-s", "http::0", "--restart-on-hup", "--settle", "0", "--", "sh", "-c",
+          "cat ../go; exec server late");
+    expect("~> server 1 is ready");
+    in_project("touch ../ready; echo went >../go");
+    expect_waits();
+    WAIT_UNTIL(answers(ports[0], "hello"));
+    in_project("rm ../ready");
+    process_signal(&systemfd, SIGHUP);
+    in_project("echo went >../go");
+    expect_waits();
+    assert_int_equal(count_lines("~> server 2 is ready"), 0);
+    in_project("touch ../ready");
+    expect_ready(2);
+}
+
+/* A new start while the last one is not ready yet: the unready one is given up, and the
+ * oldest, which serves, stays until the end. */
+static void test_restart_of_the_unready(void **state)
+{
+    pid_t old;
+
+    (void)state;
+    in_project("touch ../ready; echo one >text");
+    START("-s", "http::0", "--restart-on-hup", "--settle", "60000", "--", "server", "late");
+    old = expect_ready(1);
+    in_project("rm ../ready; echo two >text");
+    for (int i = 0; i < 3; i++) {
+        process_signal(&systemfd, SIGHUP);
+        expect("~> restarting: SIGHUP");
+        expect_waits();
+        assert_answers(ports[0], "one");
+    }
+    WAIT_UNTIL(children_of(systemfd.pid) == 2);
+    assert_int_equal(members_of(old), 1);
+    in_project("touch ../ready");
+    expect_ready(4);
+    WAIT_UNTIL(children_of(systemfd.pid) == 1);
+    assert_answers(ports[0], "two");
+}
+
+/* ---- Changes during a build ---- */
+
+#define SLOW_BUILD "echo begins; test -e ../slow && exec sleep 1000; make -s"
+
+static void test_change_during_build(void **state)
+{
+    (void)state;
+    create_c_project("one");
+    START("-s", "http::0", "--watch", ".", "--build", SLOW_BUILD, "--", "./server");
+    expect_ready(1);
+    in_project("touch ../slow");
+    edit("two");
+    expect("begins");
+    WAIT_UNTIL(children_of(systemfd.pid) == 2);
+    in_project("rm ../slow");
+    edit("three");
+    expect("begins");
+    expect("~> built in ");
+    expect_ready(2);
+    WAIT_UNTIL(answers(ports[0], "three"));
+    WAIT_UNTIL(children_of(systemfd.pid) == 1);
+    assert_int_equal(count_lines("~> the build failed"), 0);
+    assert_int_equal(count_lines("begins"), 3);
+}
+
+/* The same file is saved during one build after the other. */
+static void test_changes_during_builds(void **state)
+{
+    (void)state;
+    create_c_project("one");
+    START("-s", "http::0", "--watch", ".", "--build", SLOW_BUILD, "--", "./server");
+    expect_ready(1);
+    in_project("touch ../slow");
+    edit("two");
+    expect("begins");
+    edit("three");
+    expect("begins");
+    in_project("rm ../slow");
+    edit("four");
+    expect("begins");
+    expect_ready(2);
+    WAIT_UNTIL(answers(ports[0], "four"));
+}
+
+/* It is killed, in time. */
+static void test_build_that_ignores_term(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--build",
+          "trap '' TERM; echo begins; test -e ../slow && sleep 1000; true", "--", "server");
+    expect("begins");
+    expect_ready(1);
+    in_project("touch ../slow file");
+    expect("begins");
+    in_project("rm ../slow; echo changed >file");
+    expect("begins");
+    expect_ready(2);
+    WAIT_UNTIL(children_of(systemfd.pid) == 1);
+}
+
+/* SIGHUP starts the build over, too. */
+static void test_hup_during_build(void **state)
+{
+    (void)state;
+    in_project("touch ../slow");
+    START("-s", "http::0", "--build", "echo begins; test -e ../slow && exec sleep 1000; true", "--",
+          "server");
+    expect("begins");
+    in_project("rm ../slow");
+    process_signal(&systemfd, SIGHUP);
+    expect("begins");
+    expect_ready(1);
+    assert_answers(ports[0], "hello");
+}
+
+/* ---- What the build writes ---- */
+
+/* After an edit, systemfd comes to rest: the next thing that it takes for a change is ours. */
+static void assert_rest(void)
+{
+    in_project("touch note");
+    assert_string_equal(expect("~> changed: "), "~> changed: note");
+    expect("~> built in ");
+}
+
+static void test_binary_does_not_trigger(void **state)
+{
+    (void)state;
+    create_c_project("one");
+    free(shell("make -s -C %s", project)); /* the binary is there already: it is replaced */
+    START_C_PROJECT();
+    expect_ready(1);
+    edit("two");
+    expect_ready(2);
+    WAIT_UNTIL(answers(ports[0], "two"));
+    assert_rest();
+    edit("three");
+    expect_ready(4);
+    WAIT_UNTIL(answers(ports[0], "three"));
+    assert_rest();
+    assert_int_equal(builds(), 5);
+}
+
+/* Each writes, in every build, what looks as if the user had written it. What holds the time
+ * is new content each time. */
+static const char *const writers[] = {
+    "echo text >generated.h",
+    "date +%s%N >generated.h",
+    "date +%s%N >new.h && mv new.h generated.h",
+    "rm -f generated.h; date +%s%N >generated.h",
+    "mkdir -p out/deep && date +%s%N >out/deep/version.txt",
+    "f=$(mktemp ./conf.XXXXXX) && date +%s%N >$f && mv $f generated.h",
+    "f=$(mktemp ./conf.XXXXXX) && date +%s%N >$f && rm $f",
+    "d=$(mktemp -d ./conf.XXXXXX) && date +%s%N >$d/text && rm -r $d",
+    "cp $(command -v server) new && mv new binary",
+};
+
+enum { WRITERS = sizeof writers / sizeof writers[0], LEARNING = 5, EDITS = LEARNING + 2 };
+
+/* After a few builds, systemfd has learnt what the build writes: from then on, the next thing
+ * that it takes for a change is ours. */
+static void check_writer(const char *writer, const char *rest)
+{
+    char build[256];
+
+    print_message("%s%s\n", writer, rest);
+    in_project("rm -rf * ../builds");
+    snprintf(build, sizeof build, "echo build >>../builds; %s%s", writer, rest);
+    START("-s", "http::0", "--watch", ".", "--delay", "20", "--settle", "0", "--build", build, "--",
+          "server");
+    expect("~> server 1 is ready");
+    for (int i = 0; i < EDITS; i++) {
+        const char *line;
+        in_project("touch note");
+        line = expect("~> changed: ");
+        if (i >= LEARNING)
+            assert_int_equal(strncmp(line, "~> changed: note", 16), 0);
+        expect("~> built in ");
+    }
+    assert_in_range(builds(), EDITS - LEARNING + 1, EDITS + LEARNING);
+    process_discard(&systemfd);
+}
+
+/* They have ended before the change that they are is even looked at. */
+static void test_fast_build_does_not_trigger_itself(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WRITERS; i++)
+        check_writer(writers[i], "");
+}
+
+static void test_slow_build_does_not_trigger_itself(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < WRITERS; i += 2) /* enough of them */
+        check_writer(writers[i], "; sleep 0.05");
+}
+
+/* A generated file that the user edits by hand counts again. */
+static void test_user_edits_what_the_build_writes(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--settle", "0", "--build",
+          "test -e kept || date >generated.h", "--", "server");
+    expect("~> server 1 is ready");
+    for (int i = 0; i < LEARNING; i++) {
+        in_project("touch note");
+        expect("~> changed: ");
+        expect("~> built in ");
+    }
+    put("kept", "");
+    expect("~> changed: kept");
+    expect("~> built in ");
+    put("generated.h", "mine\n");
+    assert_string_equal(expect("~> changed: "), "~> changed: generated.h");
+    expect("~> built in ");
+}
+
+/* ---- Stopping the old one ---- */
+
+/* Without the number of the process: "begins", "ends: TERM" ... */
+static const char *next_event(void)
+{
+    const char *line = expect("server ");
+
+    return strchr(line + strlen("server "), ' ') + 1;
+}
+
+static void assert_event(const char *beginning)
+{
+    const char *event = next_event();
+
+    if (strncmp(event, beginning, strlen(beginning)) != 0)
+        print_message("expected '%s': %s\n", beginning, event);
+    assert_int_equal(strncmp(event, beginning, strlen(beginning)), 0);
+}
+
+static void test_start_then_stop(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--restart-on-hup", "--settle", "60000", "--", "server", "ready");
+    assert_event("begins");
+    expect_ready(1);
+    process_signal(&systemfd, SIGHUP);
+    assert_event("begins");
+    assert_event("ends: TERM");
+}
+
+static void test_stop_first(void **state)
+{
+    int waiting;
+    char *answer;
+
+    (void)state;
+    put("text", "one");
+    START("-s", "http::0", "--restart-on-hup", "--settle", "60000", "--stop-first", "--", "server",
+          "late");
+    in_project("touch ../ready");
+    assert_event("begins");
+    assert_event("waits");
+    expect_ready(1);
+    in_project("rm ../ready; echo two >text");
+    process_signal(&systemfd, SIGHUP);
+    assert_event("ends: TERM");
+    assert_event("begins");
+    assert_int_equal(children_of(systemfd.pid), 1);
+    waiting = begin_request(ports[0], "/"); /* in the queue, and not lost */
+    in_project("touch ../ready");
+    expect_ready(2);
+    answer = finish_request(waiting);
+    assert_non_null(strstr(answer, "\r\n\r\ntwo "));
+    free(answer);
+}
+
+static void test_stop_signal(void **state)
+{
+    static const struct {
+        const char *option, *event;
+    } rows[] = {
+        {"--stop-signal=INT", "ends: INT"},
+        {"--stop-signal=SIGUSR1", "ends: USR1"},
+        {"--stop-signal=1", "ends: HUP"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        START("-s", "http::0", "--restart-on-hup", "--settle", "60000", rows[i].option, "--",
+              "server", "ready");
+        assert_event("begins");
+        expect_ready(1);
+        process_signal(&systemfd, SIGHUP);
+        assert_event("begins");
+        assert_event(rows[i].event);
+        process_discard(&systemfd);
+    }
+}
+
+/* Waiting for a build, and for an old server that does not end, takes no time of the
+ * processor's: 2 s of it take less than a tenth. */
+static void test_waiting_is_idle(void **state)
+{
+    long before;
+    pid_t old;
+
+    (void)state;
+    START("-s", "http::0", "--restart-on-hup", "--stop-timeout=1", "--settle=60000", "--build",
+          "sleep 1", "--", "server", "deaf", "ready");
+    old = expect_ready(1);
+    before = processor_time_ms(systemfd.pid);
+    process_signal(&systemfd, SIGHUP);
+    expect_ready(2);
+    WAIT_UNTIL(members_of(old) == 0);
+    assert_in_range(processor_time_ms(systemfd.pid) - before, 0, 200);
+}
+
+/* ---- What each server gets ---- */
+
+static int have_pidfs(void)
+{
+    char *status = shell("uname -r");
+    int major = 0, minor = 0;
+
+    sscanf(status, "%d.%d", &major, &minor);
+    free(status);
+    return major > 6 || (major == 6 && minor >= 9);
+}
+
+/* The server insists on them: libsystemd would, too. */
+static void test_pid_of_each_generation(void **state)
+{
+    char expected[96], number[16];
+    const char *line;
+
+    (void)state;
+    START("-s", "http::0", "--restart-on-hup", "--build", "true", "--", "server", "strict");
+    for (unsigned generation = 1; generation <= 3; generation++) {
+        do
+            line = expect("server ");
+        while (!strstr(line, " begins: ")); /* the old one ends meanwhile */
+        assert_int_equal(sscanf(line, "server %15s", number), 1);
+        snprintf(expected, sizeof expected, "server %s begins: LISTEN_PID %s LISTEN_PIDFDID ",
+                 number, number);
+        assert_int_equal(strncmp(line, expected, strlen(expected)), 0);
+        if (have_pidfs())
+            assert_true(strtoull(line + strlen(expected), NULL, 10) > 0);
+        assert_int_equal(expect_ready(generation), atol(number));
+        process_signal(&systemfd, SIGHUP);
+    }
+}
+
+static void test_no_pid(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--restart-on-hup", "--no-pid", "--", "sh", "-c", "server; true");
+    expect("server ");
+    assert_non_null(strstr(systemfd.text, "begins: LISTEN_PID unset LISTEN_PIDFDID unset"));
+    expect_ready(1);
+    assert_answers(ports[0], "hello");
+    process_discard(&systemfd);
+
+    START("-s", "http::0", "--restart-on-hup", "--settle=60000", "--", "sh", "-c",
+          "server; exit $?");
+    expect("~> server 1 died before it was ready: exit status 5");
+    assert_non_null(strstr(systemfd.text, "but this process is"));
+}
+
+/* The build is not the server: the sockets are none of its business, nor of what it may
+ * leave running. */
+static void test_build_gets_no_sockets(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "-s", "http::0", "--restart-on-hup", "--build",
+          "echo variables $(env | grep -c LISTEN_), sockets $(ls -l /proc/self/fd | grep -c "
+          "socket:), descriptors $(ls /proc/self/fd | tr '\\n' ' ')",
+          "--", "server");
+    assert_string_equal(expect("variables "),
+                        "variables 0, sockets 0, descriptors 0 1 2 3"); /* 3: the listing */
+    expect_ready(1);
+    process_signal(&systemfd, SIGHUP);
+    assert_string_equal(expect("variables "), "variables 0, sockets 0, descriptors 0 1 2 3");
+}
+
+/* Its descriptors, and its signals: none ignored, none blocked. */
+/* "SigIgn:\t..." of this process: make and shells may leave some ignored, for all to inherit. */
+static char *own_signals(const char *name)
+{
+    return shell("grep %s /proc/self/status | tr -d '\\n'", name);
+}
+
+static void test_server_gets_nothing_else(void **state)
+{
+    char *blocked = own_signals("SigBlk"), *ignored = own_signals("SigIgn");
+
+    (void)state;
+    START("-s", "http::0", "-s", "http::0", "--restart-on-hup", "--settle=60000", "--build", "true",
+          "--", "sh", "-c", "grep -E 'Sig(Blk|Ign)' /proc/self/status; exec server ready");
+    for (unsigned generation = 1; generation <= 3; generation++) {
+        char *descriptors;
+        assert_string_equal(expect("SigBlk:"), blocked);
+        assert_string_equal(expect("SigIgn:"), ignored);
+        descriptors = shell("ls /proc/%ld/fd | tr '\\n' ' '", (long)expect_ready(generation));
+        assert_string_equal(descriptors, "0 1 2 3 4 ");
+        free(descriptors);
+        process_signal(&systemfd, SIGHUP);
+    }
+    free(blocked);
+    free(ignored);
+}
+
+/* ---- Restarts without a build, without watching ---- */
+
+static void test_no_build(void **state)
+{
+    (void)state;
+    put("text", "one");
+    START("-s", "http::0", "--watch", "text", "--", "server");
+    expect_ready(1);
+    assert_answers(ports[0], "one");
+    put("text", "two");
+    expect("~> changed: text");
+    expect_ready(2);
+    WAIT_UNTIL(answers(ports[0], "two"));
+    assert_int_equal(count_lines("~> built"), 0);
+}
+
+static void test_hup(void **state)
+{
+    static const char *const ways[] = {"--watch=.", "--restart-on-hup", "--build=true"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        put("text", "one");
+        START("-s", "http::0", ways[i], "--settle", "0", "--", "server");
+        expect_ready(1);
+        WAIT_UNTIL(answers(ports[0], "one"));
+        in_project("echo two >../text; mkdir -p .git; mv ../text .git/; cp -p .git/text text");
+        process_signal(&systemfd, SIGHUP);
+        expect("~> restarting: SIGHUP");
+        expect_ready(2);
+        WAIT_UNTIL(answers(ports[0], "two"));
+        process_discard(&systemfd);
+    }
+}
+
+/* ---- --exit-on-failure ---- */
+
+static void test_exit_on_failure(void **state)
+{
+    static const struct {
+        const char *path;
+        int status;
+    } rows[] = {{"/exit/7", 7}, {"/segv", 128 + SIGSEGV}, {"/abort", 128 + SIGABRT}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        START("-s", "http::0", "-s", "unix::sock", "--watch", ".", "--exit-on-failure", "--",
+              "server");
+        expect_ready(1);
+        free(ask(ports[0], rows[i].path));
+        assert_exits(rows[i].status);
+        assert_int_equal(count_lines("~> server 1 crashed: "), 1);
+        in_project("test ! -e sock");
+        process_discard(&systemfd);
+    }
+}
+
+static void test_exit_on_failure_at_the_start(void **state)
+{
+    (void)state;
+    put("text", "broken");
+    START("-s", "http::0", "--watch", ".", "--exit-on-failure", "--", "server");
+    assert_exits(3);
+    process_discard(&systemfd);
+    START("-s", "http::0", "--watch", ".", "--exit-on-failure", "--", "./nosuch");
+    assert_exits(127);
+}
+
+/* The new one fails while the old one serves: nothing is lost yet. A server that ends by
+ * itself, with 0, has not failed. */
+static void test_no_failure_to_exit_on(void **state)
+{
+    (void)state;
+    put("text", "one");
+    START("-s", "http::0", "--watch", ".", "--exit-on-failure", "--settle=60000", "--", "server",
+          "ready");
+    expect_ready(1);
+    put("text", "broken");
+    expect("~> server 2 died before it was ready: exit status 3; the old server stays");
+    assert_answers(ports[0], "one");
+    free(ask(ports[0], "/exit/0"));
+    expect("~> server 1 ended by itself; waiting for a change");
+    put("text", "three");
+    expect_ready(3);
+    assert_answers(ports[0], "three");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_edit),
+        TEST(test_failing_build),
+        TEST(test_first_build_fails),
+        TEST(test_build_output_is_not_held_back),
+        TEST(test_build_output_keeps_its_order),
+        TEST(test_server_dies_before_it_is_ready),
+        TEST(test_server_is_not_there_yet),
+        TEST(test_settle),
+        TEST(test_ready_by_notify_socket),
+        TEST(test_ready_is_learnt_late),
+        TEST(test_restart_of_the_unready),
+        TEST(test_change_during_build),
+        TEST(test_changes_during_builds),
+        TEST(test_build_that_ignores_term),
+        TEST(test_hup_during_build),
+        TEST(test_binary_does_not_trigger),
+        TEST(test_fast_build_does_not_trigger_itself),
+        TEST(test_slow_build_does_not_trigger_itself),
+        TEST(test_user_edits_what_the_build_writes),
+        TEST(test_start_then_stop),
+        TEST(test_stop_first),
+        TEST(test_stop_signal),
+        TEST(test_waiting_is_idle),
+        TEST(test_pid_of_each_generation),
+        TEST(test_no_pid),
+        TEST(test_build_gets_no_sockets),
+        TEST(test_server_gets_nothing_else),
+        TEST(test_no_build),
+        TEST(test_hup),
+        TEST(test_exit_on_failure),
+        TEST(test_exit_on_failure_at_the_start),
+        TEST(test_no_failure_to_exit_on),
+    };
+
+    return cmocka_run_group_tests(tests, read_sources, NULL);
+}

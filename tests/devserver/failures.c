@@ -1,0 +1,573 @@
+/* SPDX-License-Identifier: MIT
+ * What goes wrong: servers that crash, end, do not end or leave children behind; builds that
+ * do; full disks; and the end of systemfd itself, after which nothing is left. The server is
+ * tests/support/server.c. */
+#include "devserver.h"
+#include "folder.h"
+#include "sockets.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- Crashes ---- */
+
+static const struct {
+    const char *path, *how;
+} crashes[] = {
+    {"/segv", "signal SEGV"},
+    {"/abort", "signal ABRT"},
+    {"/exit/1", "exit status 1"},
+    {"/exit/139", "exit status 139"},
+};
+
+/* The old one is gone: the next request is the new one's. */
+static void wait_for_the_only_server(void)
+{
+    WAIT_UNTIL(children_of(systemfd.pid) == 1);
+}
+
+static void test_crash_is_reported(void **state)
+{
+    char expected[96];
+
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--", "server");
+    expect_ready(1);
+    for (unsigned i = 0; i < sizeof crashes / sizeof crashes[0]; i++) {
+        free(ask(ports[0], crashes[i].path));
+        snprintf(expected, sizeof expected, "~> server %u crashed: %s", 2 * i + 1, crashes[i].how);
+        assert_string_equal(expect("~> server "), expected);
+        expect_ready(2 * i + 2); /* by itself */
+        in_project("touch file");
+        expect_ready(2 * i + 3); /* after the change */
+        wait_for_the_only_server();
+    }
+}
+
+static int next_delay(void)
+{
+    return atoi(expect("~> starting it again in ") + strlen("~> starting it again in "));
+}
+
+/* Each crash in a row doubles the delay; a change begins at the first one again. */
+static void test_delay_grows(void **state)
+{
+    int delay = 0;
+
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--", "server");
+    expect_ready(1);
+    for (unsigned generation = 1; generation <= 4; generation++) {
+        int before = delay;
+        WAIT_UNTIL(answers(ports[0], "hello")); /* not the page */
+        free(ask(ports[0], "/segv"));
+        delay = next_delay();
+        assert_true(delay > 0 && delay >= 2 * before);
+        expect_ready(generation + 1);
+    }
+    in_project("touch file");
+    expect_ready(6);
+    wait_for_the_only_server();
+    free(ask(ports[0], "/segv"));
+    assert_true(next_delay() < delay);
+    expect_ready(7);
+    assert_int_equal(count_lines("server "), 7 + 1); /* 7 began, 1 was ended */
+}
+
+/* Who cannot even begin is not started again before there is a reason. */
+static void test_no_hot_loop(void **state)
+{
+    (void)state;
+    put("text", "broken");
+    START("-s", "http::0", "--watch", ".", "--settle=60000", "--", "server", "ready");
+    expect("~> server 1 died before it was ready: exit status 3; waiting for a change");
+    put("text", "broken");
+    expect("~> server 2 died before it was ready: exit status 3; waiting for a change");
+    put("text", "mended");
+    expect_ready(3);
+    assert_answers(ports[0], "mended");
+    assert_int_equal(count_lines("~> server "), 3);
+}
+
+/* A change while it waits to start a crashed server again: one server, not two. */
+static void test_change_while_waiting(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--", "server");
+    for (unsigned generation = 1; generation <= 3; generation++) {
+        expect_ready(generation);
+        free(ask(ports[0], "/abort"));
+        expect("~> starting it again in ");
+    }
+    in_project("touch file");
+    expect_ready(4);
+    in_project("touch file");
+    expect_ready(5);
+    WAIT_UNTIL(children_of(systemfd.pid) == 1);
+}
+
+static void test_server_that_ends(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--", "server");
+    expect_ready(1);
+    free(ask(ports[0], "/exit/0"));
+    expect("~> server 1 ended by itself; waiting for a change");
+    in_project("touch file");
+    expect("~> changed: file");
+    expect_ready(2);
+    WAIT_UNTIL(answers(ports[0], "hello"));
+    assert_int_equal(count_lines("~> starting it again"), 0);
+}
+
+/* ---- Servers that do not end ---- */
+
+/* For servers that say READY=1: it does not depend on the time that they take. */
+#define START_HUP(...) START("-s", "http::0", "--restart-on-hup", "--settle=60000", ##__VA_ARGS__)
+
+static void restart(unsigned generation)
+{
+    process_signal(&systemfd, SIGHUP);
+    expect_ready(generation);
+}
+
+static void test_server_that_ignores_term(void **state)
+{
+    static const char *const timeouts[] = {"--stop-timeout=1", "--stop-timeout=0"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof timeouts / sizeof timeouts[0]; i++) {
+        pid_t old;
+        START_HUP(timeouts[i], "--", "server", "deaf", "ready");
+        old = expect_ready(1);
+        restart(2);
+        expect("~> process ");
+        assert_non_null(strstr(systemfd.text, "does not stop; killing it and its process group"));
+        WAIT_UNTIL(members_of(old) == 0);
+        assert_answers(ports[0], "hello");
+        process_discard(&systemfd);
+    }
+}
+
+/* All that a server started goes with it, whatever the leader knows of it. */
+static void test_server_that_forks(void **state)
+{
+    pid_t old;
+
+    (void)state;
+    START_HUP("--", "server", "forking", "ready");
+    old = expect_ready(1);
+    assert_int_equal(members_of(old), 4);
+    restart(2);
+    WAIT_UNTIL(members_of(old) == 0);
+    assert_int_equal(count_lines("~> process "), 0); /* TERM was enough */
+}
+
+static void test_deaf_server_that_forks(void **state)
+{
+    pid_t old;
+
+    (void)state;
+    START_HUP("--stop-timeout=1", "--", "server", "forking", "deaf", "ready");
+    old = expect_ready(1);
+    restart(2);
+    WAIT_UNTIL(members_of(old) == 0);
+}
+
+/* The leader ends by itself; the child stays, deaf or not. */
+static void test_child_that_is_left(void **state)
+{
+    static const char *const habits[] = {"not deaf", "deaf"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof habits / sizeof habits[0]; i++) {
+        pid_t leader;
+        START_HUP("--stop-timeout=1", "--", "server", "ready", habits[i]);
+        leader = expect_ready(1);
+        free(ask(ports[0], "/leave"));
+        expect("~> server 1 ended by itself; waiting for a change");
+        WAIT_UNTIL(members_of(leader) == 0);
+        restart(2);
+        WAIT_UNTIL(answers(ports[0], "hello"));
+        process_discard(&systemfd);
+    }
+}
+
+/* The shell is the leader, and dies first: the server still ends in its own way. */
+static void test_server_in_a_shell(void **state)
+{
+    pid_t shell;
+
+    (void)state;
+    START_HUP("--no-pid", "--", "sh", "-c", "server ready; echo over");
+    shell = expect_ready(1);
+    assert_int_equal(members_of(shell), 2);
+    restart(2);
+    WAIT_UNTIL(members_of(shell) == 0);
+    restart(3);
+    assert_int_equal(count_lines("~> process "), 0);
+    assert_non_null(strstr(systemfd.text, " ends: TERM\n"));
+}
+
+/* More servers than have room are still stopping. */
+static void test_many_deaf_servers(void **state)
+{
+    (void)state;
+    START_HUP("--stop-timeout=1000", "--settle=0", "--", "server", "deaf", "ready");
+    expect_ready(1);
+    for (unsigned generation = 2; generation <= 40; generation++)
+        restart(generation);
+    assert_answers(ports[0], "hello");
+    assert_in_range(children_of(systemfd.pid), 2, 30);
+    WAIT_UNTIL((process_signal(&systemfd, SIGINT), children_of(getpid()) == 0));
+    assert_dies_of(SIGINT);
+}
+
+/* ---- Builds ---- */
+
+static void test_build_that_leaves_something(void **state)
+{
+    (void)state;
+    START_HUP("--build", "sleep 1000 & sleep 1001 >/dev/null 2>&1 & echo started", "--", "server",
+              "ready");
+    expect("started");
+    expect_ready(1);
+    WAIT_UNTIL(children_of(systemfd.pid) == 1);
+    restart(2);
+    WAIT_UNTIL(children_of(systemfd.pid) == 1);
+}
+
+static void test_build_that_cannot_be_run(void **state)
+{
+    (void)state;
+    put("text", "one");
+    START("-s", "http::0", "--watch", ".", "--build", "test $(cat text) = one || ./nosuch", "--",
+          "server");
+    expect_ready(1);
+    put("text", "two");
+    expect("~> the build failed after ");
+    assert_non_null(strstr(systemfd.text, "exit status 127; the old server stays"));
+    assert_answers(ports[0], "one");
+    put("text", "one");
+    expect_ready(2);
+}
+
+static void test_build_that_is_killed(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--build", "test -e mended || kill -SEGV $$", "--",
+          "server");
+    expect("~> the build failed after ");
+    assert_non_null(strstr(systemfd.text, ": signal SEGV; waiting for a change"));
+    put("mended", "");
+    expect_ready(1);
+}
+
+/* Nothing that is printed arrives; everything else goes on. */
+static void test_full_disk(void **state)
+{
+    static const char command[] =
+        "exec systemfd -s http::$PORT -s unix::sock --watch . --settle 0 "
+        "--build 'seq 100000; seq 100000 >&2; cp text ../built' -- server >/dev/full 2>/dev/full";
+    const char *const argv[] = {"sh", "-c", command, NULL};
+    int free_port = internet_socket(SOCK_STREAM, "127.0.0.1"), port = port_of_socket(free_port);
+    char number[16];
+
+    (void)state;
+    snprintf(number, sizeof number, "%d", port); /* the line with the port is lost, too */
+    setenv("PORT", number, 1);
+    close(free_port);
+    put("text", "one");
+    start_systemfd(argv);
+    in_project("while ! test -S sock; do sleep 0.01; done");
+    WAIT_UNTIL(answers(port, "one"));
+    put("text", "two");
+    WAIT_UNTIL(answers(port, "two"));
+    process_signal(&systemfd, SIGTERM);
+    assert_dies_of(SIGTERM);
+    in_project("test ! -e sock");
+}
+
+/* ---- The end ---- */
+
+static void end_by(int number)
+{
+    process_signal(&systemfd, number);
+    assert_dies_of(number);
+}
+
+static void test_end_of_a_running_server(void **state)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        START_HUP("--", "server", "forking", "ready");
+        expect_ready(1);
+        end_by(numbers[i]);
+        assert_non_null(strstr(systemfd.text, " ends: TERM\n")); /* it was asked */
+        process_discard(&systemfd);
+    }
+}
+
+static void test_end_of_a_deaf_server(void **state)
+{
+    (void)state;
+    START_HUP("--stop-timeout=1", "--", "server", "deaf", "forking", "ready");
+    expect_ready(1);
+    end_by(SIGTERM);
+}
+
+/* Ctrl-C again: without waiting for --stop-timeout. */
+static void test_second_interrupt(void **state)
+{
+    (void)state;
+    START_HUP("--stop-timeout=1000", "--", "server", "deaf", "forking", "ready");
+    expect_ready(1);
+    process_signal(&systemfd, SIGINT);
+    expect("server is deaf");
+    process_signal(&systemfd, SIGINT);
+    assert_dies_of(SIGINT);
+}
+
+static void test_end_before_ready(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--settle=60000", "--", "server");
+    expect("server ");
+    end_by(SIGTERM);
+}
+
+static void test_end_during_a_build(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--build",
+          "echo begins; test -e ../second && exec sleep 1000; true", "--", "server");
+    expect("begins");
+    expect_ready(1);
+    in_project("touch ../second file");
+    expect("begins");
+    end_by(SIGINT);
+    assert_int_equal(count_lines("~> the build failed"), 0);
+}
+
+static void test_end_during_a_deaf_build(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--build",
+          "trap '' TERM; echo begins; while :; do sleep 0.1; done", "--", "server");
+    expect("begins");
+    end_by(SIGINT);
+}
+
+static void test_end_while_waiting_to_restart(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--", "server");
+    expect_ready(1);
+    free(ask(ports[0], "/segv"));
+    expect("~> starting it again in ");
+    end_by(SIGTERM);
+}
+
+static void test_end_while_the_page_is_shown(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--build", "false", "--", "server");
+    expect("~> the build failed");
+    WAIT_UNTIL(children_of(systemfd.pid) == 1);
+    end_by(SIGINT);
+}
+
+/* Half a request, then a byte now and then: whoever sends that cannot hold up the end. */
+static void test_end_while_a_client_is_slow(void **state)
+{
+    int slow;
+
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--build", "false", "--", "server");
+    expect("~> the build failed");
+    slow = connect_port(ports[0]);
+    assert_int_equal(send(slow, "GET / HT", 8, MSG_NOSIGNAL), 8);
+    WAIT_UNTIL(children_of(systemfd.pid) == 1);
+    process_signal(&systemfd, SIGINT);
+    WAIT_UNTIL(children_of(getpid()) == 0 || send(slow, "x", 1, MSG_NOSIGNAL) < 0);
+    close(slow);
+    assert_dies_of(SIGINT);
+}
+
+/* What stands there in the end is only removed if systemfd made it. */
+static void test_unix_paths(void **state)
+{
+    char *replaced;
+    int other;
+
+    (void)state;
+    START("-s", "unix::ours", "-s", "unix::replaced", "-s", "unix::overwritten", "-s",
+          "unix-datagram::datagram", "--restart-on-hup", "--", "server");
+    expect_ready(1);
+    restart(2);
+    in_project("test -S ours && test -S datagram && rm replaced overwritten && "
+               "echo mine >overwritten");
+    replaced = path_in(project, "replaced");
+    other = unix_socket(SOCK_STREAM, replaced);
+    end_by(SIGINT);
+    in_project("test ! -e ours && test ! -e datagram && test -S replaced && "
+               "test $(cat overwritten) = mine");
+    close(connect_path(SOCK_STREAM, replaced));
+    close(other);
+    free(replaced);
+}
+
+/* ---- KILL ---- */
+
+/* systemfd can do nothing any more: the system ends what it started (PR_SET_PDEATHSIG). */
+static void assert_killed_along(void)
+{
+    assert_true(children_of(systemfd.pid) > 0);
+    process_signal(&systemfd, SIGKILL);
+    WAIT_UNTIL(children_of(getpid()) == 0);
+    assert_int_equal(process_wait(&systemfd), 128 + SIGKILL);
+    process_discard(&systemfd);
+}
+
+static void test_kill(void **state)
+{
+    (void)state;
+    START_HUP("--", "server", "deaf", "ready");
+    expect_ready(1);
+    assert_killed_along();
+
+    START_HUP("--build", "echo begins; exec sleep 1000", "--", "server");
+    expect("begins");
+    assert_killed_along();
+
+    START_HUP("--build", "false", "--", "server");
+    expect("~> the build failed");
+    WAIT_UNTIL(children_of(systemfd.pid) == 1);
+    assert_killed_along();
+}
+
+/* ---- 500 times ---- */
+
+struct usage {
+    size_t descriptors, children, zombies, notify_sockets, temporary_files;
+};
+
+static size_t count_files(const char *format, long number)
+{
+    char path[64];
+    struct dirent *entry;
+    size_t count = 0;
+    DIR *listing;
+
+    snprintf(path, sizeof path, format, number);
+    listing = opendir(path);
+    assert_non_null(listing);
+    while ((entry = readdir(listing)) != NULL)
+        count += *entry->d_name != '.';
+    closedir(listing);
+    return count;
+}
+
+static size_t count_notify_sockets(void)
+{
+    char *count = shell("grep -c @systemfd/%ld/ /proc/net/unix || true", (long)systemfd.pid);
+    size_t number = strtoul(count, NULL, 10);
+
+    free(count);
+    return number;
+}
+
+static struct usage look_at_usage(const char *temporary)
+{
+    WAIT_UNTIL(children_of(systemfd.pid) == 1);
+    WAIT_UNTIL(zombies_of(systemfd.pid) == 0);
+    return (struct usage){count_files("/proc/%ld/fd", (long)systemfd.pid),
+                          children_of(systemfd.pid), zombies_of(systemfd.pid),
+                          count_notify_sockets(), count_files(temporary, 0)};
+}
+
+/* A restart; now and then after a crash, with the page shown, and with a build that fails. */
+static void run_cycle(unsigned cycle, unsigned *generation)
+{
+    if (cycle % 50 == 0) {
+        wait_for_the_only_server();
+        free(ask(ports[0], "/exit/0"));
+        expect("~> server ");
+        WAIT_UNTIL(!answers(ports[0], "hello"));
+    }
+    if (cycle % 25 == 0) {
+        in_project("touch ../fail");
+        process_signal(&systemfd, SIGHUP);
+        expect("~> the build failed");
+        in_project("rm ../fail");
+    }
+    process_signal(&systemfd, SIGHUP);
+    expect_ready(++*generation);
+}
+
+static void test_500_cycles(void **state)
+{
+    struct usage before, after;
+    unsigned generation = 1;
+    char *temporary = path_in(project, "../temporary");
+
+    (void)state;
+    in_project("mkdir ../temporary");
+    setenv("TMPDIR", temporary, 1);
+    START("-s", "http::0", "--watch", ".", "--settle", "0", "--build", "test ! -e ../fail", "--",
+          "server");
+    expect_ready(1);
+    for (unsigned cycle = 1; cycle <= 500; cycle++) {
+        run_cycle(cycle, &generation);
+        if (cycle == 60)
+            before = look_at_usage(temporary);
+    }
+    after = look_at_usage(temporary);
+    assert_memory_equal(&before, &after, sizeof before);
+    assert_int_equal(after.temporary_files, 0);
+    assert_int_equal(after.notify_sockets, 1);
+    unsetenv("TMPDIR");
+    free(temporary);
+    end_by(SIGTERM);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_crash_is_reported),
+        TEST(test_delay_grows),
+        TEST(test_no_hot_loop),
+        TEST(test_change_while_waiting),
+        TEST(test_server_that_ends),
+        TEST(test_server_that_ignores_term),
+        TEST(test_server_that_forks),
+        TEST(test_deaf_server_that_forks),
+        TEST(test_child_that_is_left),
+        TEST(test_server_in_a_shell),
+        TEST(test_many_deaf_servers),
+        TEST(test_build_that_leaves_something),
+        TEST(test_build_that_cannot_be_run),
+        TEST(test_build_that_is_killed),
+        TEST(test_full_disk),
+        TEST(test_end_of_a_running_server),
+        TEST(test_end_of_a_deaf_server),
+        TEST(test_second_interrupt),
+        TEST(test_end_before_ready),
+        TEST(test_end_during_a_build),
+        TEST(test_end_during_a_deaf_build),
+        TEST(test_end_while_waiting_to_restart),
+        TEST(test_end_while_the_page_is_shown),
+        TEST(test_end_while_a_client_is_slow),
+        TEST(test_unix_paths),
+        TEST(test_kill),
+        TEST(test_500_cycles),
+    };
+
+    return cmocka_run_group_tests(tests, find_programs, NULL);
+}

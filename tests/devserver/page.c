@@ -1,0 +1,618 @@
+/* SPDX-License-Identifier: MIT
+ * What clients get while there is no server: the page, as HTML and as plain text, for http
+ * sockets; and how it goes again. The last tests look at it in Chromium. */
+#include "devserver.h"
+#include "folder.h"
+#include "sockets.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char browser[] = "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: Mozilla/5.0\r\n"
+                              "Accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\n\r\n";
+static const char curl[] = "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: curl/8.0\r\n"
+                           "Accept: */*\r\n\r\n";
+
+static char *ask_as(const char *client)
+{
+    int fd = connect_port(ports[0]);
+
+    assert_int_equal(send(fd, client, strlen(client), MSG_NOSIGNAL), (int)strlen(client));
+    return finish_request(fd);
+}
+
+static void assert_has(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        print_message("expected '%s' in:\n%s\n", part, text);
+    assert_non_null(strstr(text, part));
+}
+
+static void assert_has_not(const char *text, const char *part)
+{
+    if (strstr(text, part))
+        print_message("not expected '%s' in:\n%s\n", part, text);
+    assert_null(strstr(text, part));
+}
+
+/* As long as it says, and never from a cache. */
+static void assert_whole(const char *answer)
+{
+    const char *body = strstr(answer, "\r\n\r\n"), *length = strstr(answer, "Content-Length: ");
+
+    assert_true(body && length && length < body);
+    assert_int_equal(strlen(body + 4), strtoul(length + strlen("Content-Length: "), NULL, 10));
+    assert_has(answer, "\r\nCache-Control: no-store\r\n");
+    assert_int_equal(strncmp(answer, "HTTP/1.1 503 Service Unavailable\r\n", 34), 0);
+}
+
+static int is_page(int port)
+{
+    char *answer = ask(port, "/");
+    int page = strncmp(answer, "HTTP/1.1 503 ", 13) == 0;
+
+    free(answer);
+    return page;
+}
+
+/* A build that prints what the file "output" holds, and fails unless it is empty. */
+#define BUILD_COMMAND "cat output; ! test -s output"
+#define START_BROKEN(...)                                                              \
+    START(__VA_ARGS__, "--watch", "output", "--build", BUILD_COMMAND, "--", "server"); \
+    expect("~> the build failed after ")
+
+static void mend(unsigned generation)
+{
+    put("output", "");
+    expect_ready(generation);
+}
+
+/* ---- The page itself ---- */
+
+static const char output[] = "make: compiling \"x\" & 'y'\n"
+                             "server.c:12:5: \033[01;31merror: \033[m<script>alert(1)</script>\n"
+                             "server.c:13: \033[32mgreen\033[0m \033[1;94mblue\033[K\033[22;39m.\n"
+                             "\033[2Jclear \033]0;title\007 bell \303\274\n";
+
+static void test_html(void **state)
+{
+    char *page;
+
+    (void)state;
+    put("output", output);
+    START_BROKEN("-s", "http::0");
+    page = ask_as(browser);
+    assert_whole(page);
+    assert_has(page, "\r\nContent-Type: text/html; charset=utf-8\r\n");
+    assert_has(page, "<title>The build failed</title>");
+    assert_has(page, "make: compiling &quot;x&quot; &amp; ");
+    assert_has(page, "&lt;script&gt;alert(1)&lt;/script&gt;");
+    assert_has_not(page, "<script");
+    assert_has(page, "server.c:12:5</b>");
+    assert_has(page, "server.c:13</b>");
+    assert_has(page, "font-weight:bold\">error: </span>");
+    assert_has(page, "green</span>");
+    assert_has(page, "\303\274\n");
+    assert_null(strchr(page, '\033'));
+    assert_null(strchr(page, '\007'));
+    free(page);
+}
+
+/* It asks nobody for anything, but itself again. */
+static void test_html_fetches_nothing(void **state)
+{
+    char *page;
+
+    (void)state;
+    put("output", output);
+    START_BROKEN("-s", "http::0");
+    page = ask_as(browser);
+    assert_has(page, "<meta http-equiv=\"refresh\" content=\"");
+    assert_has_not(page, "://");
+    assert_has_not(page, " src=");
+    assert_has_not(page, "url(");
+    assert_has_not(page, "@import");
+    free(page);
+}
+
+static void test_plain_text(void **state)
+{
+    char *page;
+
+    (void)state;
+    put("output", output);
+    START_BROKEN("-s", "http::0");
+    page = ask_as(curl);
+    assert_whole(page);
+    assert_has(page, "\r\nContent-Type: text/plain; charset=utf-8\r\n");
+    assert_has(page, "The build failed");
+    assert_has(page, "make: compiling \"x\" & 'y'\n");
+    assert_has(page,
+               "\033[01;31merror: \033[m<script>alert(1)</script>\n"); /* curl in a terminal */
+    assert_has_not(page, "<html");
+    free(page);
+}
+
+/* The end is what matters. */
+static void test_long_output(void **state)
+{
+    static const char *const clients[] = {browser, curl};
+
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--build", "seq -f 'line %.0f <&>' 200000; false", "--",
+          "server");
+    expect("~> the build failed after ");
+    for (size_t i = 0; i < 2; i++) {
+        char *page = ask_as(clients[i]);
+        assert_whole(page);
+        assert_has(page, "line 200000 ");
+        assert_has_not(page, "line 100000 ");
+        free(page);
+    }
+}
+
+static void test_binary_output(void **state)
+{
+    char *page;
+
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--build",
+          "head -c 4096 /dev/urandom | tr -d '<'; printf 'a\\0b\\377c\\033'; false", "--",
+          "server");
+    WAIT_UNTIL(children_of(systemfd.pid) == 1 && is_page(ports[0]));
+    page = ask_as(browser);
+    assert_whole(page);
+    assert_has(page, "</html>");
+    free(page);
+}
+
+static void test_no_output(void **state)
+{
+    char *page;
+
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--build", "exit 42", "--", "server");
+    expect("~> the build failed after ");
+    page = ask_as(curl);
+    assert_whole(page);
+    assert_has(page, "The build failed");
+    free(page);
+}
+
+/* ---- When there is a page ---- */
+
+static void test_server_does_not_start(void **state)
+{
+    char *page;
+
+    (void)state;
+    put("text", "broken");
+    START("-s", "http::0", "--watch", ".", "--settle=60000", "--build", "echo of the build", "--",
+          "server", "ready");
+    expect("~> server 1 died before it was ready");
+    page = ask_as(curl);
+    assert_whole(page);
+    assert_has(page, "The server does not start");
+    assert_has(page, " is broken\n");
+    assert_has_not(page, "of the build");
+    free(page);
+    put("text", "one");
+    expect_ready(2);
+    assert_answers(ports[0], "one");
+}
+
+static void test_server_ends(void **state)
+{
+    char *page;
+
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--", "server");
+    expect_ready(1);
+    free(ask(ports[0], "/exit/0"));
+    expect("~> server 1 ended by itself");
+    page = ask_as(curl);
+    assert_whole(page);
+    assert_has(page, "The server ended");
+    assert_has(page, " begins: ");
+    free(page);
+}
+
+/* A crash now and then is just waited out; who crashes again and again is told of. */
+static void test_server_crashes(void **state)
+{
+    char *page;
+
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--", "server");
+    for (unsigned generation = 1; generation <= 4; generation++) {
+        expect_ready(generation);
+        WAIT_UNTIL(answers(ports[0], "hello"));
+        free(ask(ports[0], "/segv"));
+        expect("~> starting it again in ");
+    }
+    page = ask_as(curl);
+    assert_whole(page);
+    assert_has(page, "The server crashed");
+    free(page);
+    expect_ready(5);
+    WAIT_UNTIL(answers(ports[0], "hello"));
+}
+
+/* While the old server answers, nobody sees a page. */
+static void test_no_page_beside_a_server(void **state)
+{
+    (void)state;
+    put("output", "");
+    START("-s", "http::0", "--watch", "output", "--build", BUILD_COMMAND, "--", "server");
+    expect_ready(1);
+    put("output", "broken\n");
+    expect("~> the build failed after ");
+    assert_int_equal(children_of(systemfd.pid), 1);
+    for (int i = 0; i < 20; i++)
+        assert_answers(ports[0], "hello");
+}
+
+static void test_page_goes(void **state)
+{
+    (void)state;
+    put("output", "broken\n");
+    START_BROKEN("-s", "http::0");
+    assert_true(is_page(ports[0]));
+    for (unsigned generation = 1; generation <= 5; generation++) {
+        mend(generation);
+        WAIT_UNTIL(children_of(systemfd.pid) == 1);
+        for (int i = 0; i < 10; i++)
+            assert_answers(ports[0], "hello");
+        free(ask(ports[0], "/exit/0"));
+        expect("~> server ");
+        assert_true(is_page(ports[0]));
+        put("output", "broken\n");
+        expect("~> the build failed after ");
+        assert_true(is_page(ports[0]));
+    }
+}
+
+static void test_several_http_sockets(void **state)
+{
+    (void)state;
+    put("output", "broken\n");
+    START_BROKEN("-s", "http::0", "-s", "a=http::0", "-s", "b=http::0");
+    for (int i = 0; i < 3; i++)
+        assert_true(is_page(ports[i]));
+    mend(1);
+    for (int i = 0; i < 3; i++)
+        WAIT_UNTIL(answers(ports[i], "hello"));
+}
+
+/* ---- Who waits instead ---- */
+
+static int is_answered(int fd)
+{
+    struct pollfd answer = {.fd = fd, .events = POLLIN};
+
+    return poll(&answer, 1, 0) > 0;
+}
+
+static void assert_answered_by_server(int fd)
+{
+    char *answer = finish_request(fd);
+
+    assert_has(answer, "HTTP/1.1 200 OK\r\n");
+    assert_has(answer, "\r\n\r\nhello ");
+    free(answer);
+}
+
+/* Whatever is spoken there, it is not for us to answer. */
+static void test_other_sockets_queue(void **state)
+{
+    static const char *const others[] = {"tcp::0", "https::0"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        int waiting;
+        put("output", "broken\n");
+        START_BROKEN("-s", others[i], "-s", "http::0");
+        if (ports[0] == 0) /* shown as address only */
+            ports[0] = atoi(strstr(systemfd.text, "127.0.0.1:") + strlen("127.0.0.1:"));
+        waiting = begin_request(ports[0], "/");
+        for (int j = 0; j < 10; j++)
+            assert_true(is_page(ports[1]));
+        assert_false(is_answered(waiting));
+        mend(1);
+        assert_answered_by_server(waiting);
+        process_discard(&systemfd);
+    }
+}
+
+static void test_no_error_page(void **state)
+{
+    int waiting;
+
+    (void)state;
+    put("output", "broken\n");
+    START_BROKEN("--no-error-page", "-s", "http::0");
+    waiting = begin_request(ports[0], "/");
+    assert_int_equal(children_of(systemfd.pid), 0); /* nobody is there who could answer */
+    put("output", "broken again\n");
+    expect("~> the build failed after ");
+    assert_false(is_answered(waiting));
+    mend(1);
+    assert_answered_by_server(waiting);
+}
+
+#define GATED_BUILD "echo building; cat ../gate; ! test -e ../broken"
+
+/* From the first build on, a request waits for the outcome: the server, or the page. */
+static void test_requests_wait_for_a_build(void **state)
+{
+    int waiting;
+    char *answer;
+
+    (void)state;
+    in_project("mkfifo ../gate; touch ../broken");
+    START("-s", "http::0", "--watch", ".", "--build", GATED_BUILD, "--", "server");
+    expect("building");
+    waiting = begin_request(ports[0], "/");
+    in_project("echo go >../gate");
+    expect("~> the build failed after ");
+    answer = finish_request(waiting);
+    assert_whole(answer);
+    free(answer);
+
+    in_project("rm ../broken; touch file");
+    expect("building");
+    WAIT_UNTIL(children_of(systemfd.pid) == 1); /* the build; the page is gone */
+    waiting = begin_request(ports[0], "/");
+    assert_false(is_answered(waiting));
+    in_project("echo go >../gate");
+    expect_ready(1);
+    assert_answered_by_server(waiting);
+}
+
+/* ---- Difficult clients ---- */
+
+/* Browsers connect ahead, and say nothing; nobody else waits for that. */
+static void test_silent_clients(void **state)
+{
+    enum { SILENT = 4 };
+    long long start;
+    int silent[SILENT];
+
+    (void)state;
+    put("output", "broken\n");
+    START_BROKEN("-s", "http::0");
+    for (int i = 0; i < SILENT; i++)
+        silent[i] = connect_port(ports[0]);
+    start = now_ms();
+    for (int i = 0; i < 5; i++)
+        assert_true(is_page(ports[0]));
+    assert_true(now_ms() - start < 4000);
+    mend(1);
+    assert_answers(ports[0], "hello");
+    for (int i = 0; i < SILENT; i++)
+        close(silent[i]);
+}
+
+/* A client that does not read what it asked for, and one that is gone. */
+static void test_clients_that_do_not_read(void **state)
+{
+    (void)state;
+    put("output", "broken\n");
+    START_BROKEN("-s", "http::0");
+    for (int i = 0; i < 20; i++)
+        close(begin_request(ports[0], "/"));
+    assert_true(is_page(ports[0]));
+    mend(1);
+    WAIT_UNTIL(answers(ports[0], "hello"));
+}
+
+/* The page comes although the request's body was not read. */
+static void test_upload(void **state)
+{
+    static char body[300000];
+    int fd;
+    char *answer;
+
+    (void)state;
+    put("output", "broken\n");
+    START_BROKEN("-s", "http::0");
+    memset(body, 'x', sizeof body);
+    snprintf(body, sizeof body, "POST / HTTP/1.1\r\nContent-Length: 200000\r\n\r\nx");
+    fd = connect_port(ports[0]);
+    for (size_t sent = 0; sent < sizeof body;) {
+        ssize_t now = send(fd, body + sent, sizeof body - sent, MSG_NOSIGNAL);
+        assert_true(now > 0);
+        sent += (size_t)now;
+    }
+    answer = finish_request(fd);
+    assert_whole(answer);
+    free(answer);
+}
+
+/* ---- In Chromium, by way of chromedriver (W3C WebDriver) ---- */
+
+static struct process driver;
+static int driver_port;
+static char session[128];
+
+/* The answer to a command, which is kept open: as long as its Content-Length says. */
+static char *command(const char *method, const char *path, const char *json)
+{
+    int fd = connect_port(driver_port);
+    char *request, *answer = calloc(1, 1 << 22), *body = NULL;
+    size_t length = 0, wanted = 1;
+    struct timeval limit = {.tv_sec = DEADLINE_MS / 1000};
+
+    assert_non_null(answer);
+    assert_true(asprintf(&request,
+                         "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                         "Content-Length: %zu\r\n\r\n%s",
+                         method, path, strlen(json), json) > 0);
+    assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), (int)strlen(request));
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    while (!body || strlen(body) < wanted) {
+        ssize_t got = recv(fd, answer + length, (1 << 22) - 1 - length, 0);
+        assert_true(got > 0);
+        length += (size_t)got;
+        if ((body = strstr(answer, "\r\n\r\n")) != NULL) {
+            const char *header = strcasestr(answer, "\r\nContent-Length:");
+            assert_non_null(header);
+            wanted = strtoul(header + strlen("\r\nContent-Length:"), NULL, 10);
+            body += 4;
+        }
+    }
+    close(fd);
+    free(request);
+    memmove(answer, body, strlen(body) + 1);
+    return answer;
+}
+
+static char *in_session(const char *method, const char *path, const char *json)
+{
+    char whole[256];
+
+    snprintf(whole, sizeof whole, "/session/%s%s", session, path);
+    return command(method, whole, json);
+}
+
+/* Does this expression of JavaScript hold in the page? A page that is just being loaded
+ * gives no answer, and so it does not. */
+static int holds(const char *expression)
+{
+    char *json, *answer;
+    int yes;
+
+    assert_true(asprintf(&json, "{\"script\": \"return !!(%s)\", \"args\": []}", expression) > 0);
+    answer = in_session("POST", "/execute/sync", json);
+    yes = strstr(answer, "\"value\":true") != NULL;
+    free(answer);
+    free(json);
+    return yes;
+}
+
+/* As root, Chromium runs only without its sandbox. Everything it keeps, it keeps here. (Where
+ * a path contains "..", it waits for ever.) */
+static void start_chromium(void)
+{
+    static const char capabilities[] =
+        "{\"capabilities\": {\"alwaysMatch\": {\"pageLoadStrategy\": \"none\", "
+        "\"goog:chromeOptions\": {\"args\": [\"--headless=new\", \"--no-sandbox\", "
+        "\"--disable-gpu\", \"--disable-quic\", \"--disable-dev-shm-usage\", \"--no-first-run\", "
+        "\"--disable-background-networking\", \"--disable-component-update\", \"--disable-sync\", "
+        "\"--no-proxy-server\", \"--window-size=1000,600\", "
+        "\"--user-data-dir=%s/chromium\"]}}}}";
+    const char *const argv[] = {"chromedriver", "--port=0", NULL};
+    char *home, *json, *answer, *id;
+
+    assert_true(asprintf(&home, "HOME=%s", project) > 0);
+    process_start(&driver, &(struct launch){.argv = argv,
+                                            .environ_ = (const char *const[]){home, NULL},
+                                            .folder = project});
+    driver_port =
+        atoi(strrchr(process_line_with(&driver, "ChromeDriver was started successfully"), ' ') + 1);
+    assert_true(asprintf(&json, capabilities, project) > 0);
+    answer = command("POST", "/session", json);
+    id = strstr(answer, "\"sessionId\":\"");
+    if (!id)
+        print_message("%s\n", answer);
+    assert_non_null(id);
+    assert_int_equal(sscanf(id, "\"sessionId\":\"%127[^\"]", session), 1);
+    free(answer);
+    free(json);
+    free(home);
+}
+
+static void open_page(void)
+{
+    char json[96];
+
+    snprintf(json, sizeof json, "{\"url\": \"http://127.0.0.1:%d/\"}", ports[0]);
+    free(in_session("POST", "/url", json));
+}
+
+/* SCREENSHOT=FILE keeps the picture, for somebody to look at. */
+static void take_screenshot(void)
+{
+    const char *file = getenv("SCREENSHOT");
+    char *answer, *text, *path;
+
+    if (!file)
+        return;
+    answer = in_session("GET", "/screenshot", "");
+    text = strstr(answer, "\"value\":\"") + strlen("\"value\":\"");
+    text[strcspn(text, "\"")] = '\0';
+    path = path_in(project, "../screenshot");
+    write_file(path, text);
+    free(shell("base64 -d '%s' >'%s'", path, file));
+    free(path);
+    free(answer);
+}
+
+static void stop_chromium(void)
+{
+    free(in_session("DELETE", "", ""));
+    process_discard(&driver);
+}
+
+static int end_chromium(void **state)
+{
+    if (driver.text)
+        process_discard(&driver);
+    return remove_project(state);
+}
+
+static void test_chromium(void **state)
+{
+    (void)state;
+    if (!have_program("chromedriver") || !have_program("chromium"))
+        skip_because("chromium and chromium-driver are not installed");
+    free(shell("cp examples/hello.c '%s/hello.c' && cp listenfd.[ch] '%s'", project, project));
+    put("Makefile", "server: server.o listenfd.o\n\t$(CC) -o $@ server.o listenfd.o\n");
+    in_project("{ echo '#error \"<script>window.owned = 1</script>\"'; cat hello.c; } >server.c");
+    START("-s", "http::0", "--watch", "server.c", "--build",
+          "make -s CFLAGS=-fdiagnostics-color=always", "--", "./server");
+    expect("~> the build failed after ");
+    start_chromium();
+
+    open_page();
+    WAIT_UNTIL(holds("document.title == 'The build failed'"));
+    WAIT_UNTIL(holds("document.body.innerText.includes('<script>window.owned = 1</script>')"));
+    WAIT_UNTIL(holds("window.owned === undefined && document.scripts.length == 0"));
+    WAIT_UNTIL(holds("document.querySelectorAll('pre span').length > 0"));
+    take_screenshot();
+    in_project("cp hello.c server.c");
+    expect_ready(1);
+    WAIT_UNTIL(holds("document.body.innerText.startsWith('hello from process ')"));
+    stop_chromium();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_html),
+        TEST(test_html_fetches_nothing),
+        TEST(test_plain_text),
+        TEST(test_long_output),
+        TEST(test_binary_output),
+        TEST(test_no_output),
+        TEST(test_server_does_not_start),
+        TEST(test_server_ends),
+        TEST(test_server_crashes),
+        TEST(test_no_page_beside_a_server),
+        TEST(test_page_goes),
+        TEST(test_several_http_sockets),
+        TEST(test_other_sockets_queue),
+        TEST(test_no_error_page),
+        TEST(test_requests_wait_for_a_build),
+        TEST(test_silent_clients),
+        TEST(test_clients_that_do_not_read),
+        TEST(test_upload),
+        cmocka_unit_test_setup_teardown(test_chromium, create_project, end_chromium),
+    };
+
+    return cmocka_run_group_tests(tests, find_programs, NULL);
+}

@@ -1,0 +1,623 @@
+/* SPDX-License-Identifier: MIT
+ * What counts as a change, once, whatever way a file is saved, and what does not. The command
+ * needs no sockets here. watch_scan.c runs the same with the portable watcher. */
+#include "devserver.h"
+#include "folder.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef WATCH_SCAN
+enum { SCANS = 1 };
+#else
+enum { SCANS = 0 };
+#endif
+
+static int wakes; /* see next_change */
+
+/* Names only scalars: settled at once, and ended by the first TERM. */
+#define START_WATCHING(...) START("--settle=0", __VA_ARGS__, "--", "sleep", "1000")
+
+static unsigned generation;
+
+static void expect_start(void)
+{
+    generation = 1;
+    wakes = SCANS;
+    expect("~> server 1 is ready");
+}
+
+/* The next change that is reported, without "~> changed: " and "./". The scanner looks after
+ * each event, too: with one that means nothing it has not to be waited for. */
+static const char *next_change(void)
+{
+    static char change[4096];
+    const char *path;
+
+    if (wakes)
+        process_signal(&systemfd, SIGCHLD);
+    path = expect("~> changed: ") + strlen("~> changed: ");
+    snprintf(change, sizeof change, "%s", strncmp(path, "./", 2) == 0 ? path + 2 : path);
+    expect_ready(++generation);
+    return change;
+}
+
+/* One change and no other: none was left over from what came before. Other files that
+ * changed with it may be hinted at (" ..."). */
+static void assert_change(const char *path)
+{
+    const char *change = next_change();
+    size_t length = strlen(path);
+
+    if (strncmp(change, path, length) != 0 ||
+        (change[length] != '\0' && strcmp(change + length, " ...") != 0)) {
+        print_message("expected '%s': '%s'\n", path, change);
+        fail();
+    }
+}
+
+/* Nothing was left over, and this file is all that changes now. */
+static void assert_rest(const char *path)
+{
+    in_project("echo sentinel >>'%s'", path);
+    assert_string_equal(next_change(), path);
+}
+
+/* ---- Ways to save ---- */
+
+struct way {
+    const char *what, *command;
+    const char *changed; /* NULL: one of several, whichever comes first */
+};
+
+static void check_ways(const struct way *ways, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        print_message("%s\n", ways[i].what);
+        in_project("%s", ways[i].command);
+        if (ways[i].changed)
+            assert_change(ways[i].changed);
+        else
+            next_change();
+    }
+}
+
+static void test_ways_to_save(void **state)
+{
+    static const struct way ways[] = {
+        {"write in place", "echo 2 >file", "file"},
+        {"append", "echo 3 >>file", "file"},
+        {"touch", "touch file", "file"},
+        {"create", "echo 1 >new", "new"},
+        {"create empty", "touch empty", "empty"},
+        {"delete", "rm new", "new"},
+        {"rename over", "echo 4 >other && mv other file", "file"},
+        {"rename", "mv empty renamed", "renamed"},
+        {"vim", "echo 5 >4913; rm 4913; mv file file~; echo 5 >file; rm file~", "file"},
+        {"emacs", "ln -s u@h.1 .#file; cp file file~; echo 6 >file; rm .#file file~", "file"},
+        {"emacs, backup by rename", "mv file file~; echo 7 >file", "file"},
+        {"JetBrains",
+         "echo 8 >file___jb_tmp___; mv file file___jb_old___; "
+         "mv file___jb_tmp___ file; rm file___jb_old___",
+         "file"},
+        {"gedit", "echo 9 >.goutputstream-AB12; mv .goutputstream-AB12 file", "file"},
+        {"sed -i", "sed -i s/9/10/ file", "file"},
+        {"patch", "cp file file.new; echo 11 >file.new; mv file.new file", "file"},
+        {"cp", "cp /etc/hostname file", "file"},
+        {"cp -p", "cp -p /etc/hostname file", "file"},
+        {"dd", "dd if=/dev/zero of=file bs=1 count=3 2>/dev/null", "file"},
+        {"truncate", "truncate -s 1 file", "file"},
+        {"hard link", "ln file link", "link"},
+        {"hard link over", "echo 1 >../third; ln -f ../third link", "link"},
+        {"symlink", "ln -s v1 current", "current"},
+        {"symlink switched", "ln -sfn v2 current", "current"},
+        {"symlink removed", "rm current", "current"},
+    };
+
+    (void)state;
+    put("file", "1\n");
+    START_WATCHING("--watch", ".");
+    expect_start();
+    check_ways(ways, sizeof ways / sizeof ways[0]);
+    assert_rest("file");
+}
+
+/* Other tools use mmap(2), which closes the file long before it writes. */
+static void test_mode_alone_does_not_count(void **state)
+{
+    (void)state;
+    put("file", "1\n");
+    START_WATCHING("--watch", ".");
+    expect_start();
+    in_project("cat file; ls -l; chmod 600 file");
+    wakes = 0; /* this once, see that it looks by itself */
+    assert_rest("other");
+    wakes = SCANS;
+}
+
+static void test_names(void **state)
+{
+    static const char *const names[] = {
+        "two words",      " space first", "\303\274\303\261\303\257.c",
+        "tab\there",      "-rf",          "*?[a]",
+        "\\backslash\\n", "\"quoted\"",   "%s%n",
+        "bytes \377\376"};
+    char expected[64];
+
+    (void)state;
+    START_WATCHING("--watch", ".");
+    expect_start();
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        put(names[i], "1\n");
+        for (char *to = strcpy(expected, names[i]); *to; to++)
+            if (*to == '\t')
+                *to = '\0'; /* how it is shown is another matter */
+        assert_int_equal(strncmp(next_change(), expected, strlen(expected)), 0);
+    }
+    in_project("mkdir 'a folder' && echo 1 >'a folder/a file'");
+    assert_change("a folder/a file");
+}
+
+/* A name that would be a line of its own, or colour the terminal. */
+static void test_names_do_not_forge_lines(void **state)
+{
+    (void)state;
+    START_WATCHING("--watch", ".");
+    expect_start();
+    put("a\n~> server 99 is ready", "1\n");
+    assert_int_equal(*next_change(), 'a');
+    put("b\033[31mred\r", "1\n");
+    assert_int_equal(*next_change(), 'b');
+    assert_int_equal(count_lines("~> server 99"), 0);
+    assert_null(strchr(systemfd.text, '\033'));
+    assert_null(strchr(systemfd.text, '\r'));
+}
+
+/* ---- Folders ---- */
+
+static void test_folders(void **state)
+{
+    static const struct way ways[] = {
+        {"new folders with a file", "mkdir -p a/b/c && echo 1 >a/b/c/file", "a/b/c/file"},
+        {"a file in it", "echo 2 >a/b/c/file", "a/b/c/file"},
+        {"another one there", "echo 1 >a/b/other", "a/b/other"},
+        {"folder renamed", "mv a z", NULL},
+        {"a file in it, under its new name", "echo 3 >z/b/c/file", "z/b/c/file"},
+        {"a new folder under the old name", "mkdir a && echo 1 >a/file", "a/file"},
+        {"a file deep in the renamed one", "echo 2 >z/b/other", "z/b/other"},
+        {"folder removed", "rm -r a", NULL},
+        {"folder made again", "mkdir a && echo 1 >a/file", "a/file"},
+        {"folder moved in from elsewhere", "mkdir -p ../m/n && echo 1 >../m/n/file && mv ../m m",
+         "m/n/file"},
+        {"a file in it", "echo 2 >m/n/file", "m/n/file"},
+        {"copied folder", "cp -r m copy", "copy/n/file"},
+    };
+
+    (void)state;
+    START_WATCHING("--watch", ".");
+    expect_start();
+    check_ways(ways, sizeof ways / sizeof ways[0]);
+    assert_rest("m/n/file");
+}
+
+/* What was moved out is none of ours any more. */
+static void test_folder_moved_away(void **state)
+{
+    (void)state;
+    in_project("mkdir -p a/b && echo 1 >a/b/file");
+    START_WATCHING("--watch", ".");
+    expect_start();
+    in_project("mv a ../away");
+    next_change();
+    in_project("echo 2 >../away/b/file && mkdir ../away/c && echo 1 >../away/c/file");
+    assert_rest("file");
+}
+
+/* Files that come faster than a folder's watch. */
+static void test_files_in_new_folders(void **state)
+{
+    (void)state;
+    START_WATCHING("--watch", ".", "--delay", "20");
+    expect_start();
+    for (int i = 0; i < 10; i++) {
+        char command[64];
+        in_project("mkdir -p %d/a/b; echo 1 >%d/a/b/file", i, i);
+        next_change();
+        snprintf(command, sizeof command, "%d/a/b/file", i);
+        assert_rest(command); /* it is watched by now: reported alone */
+    }
+}
+
+static void test_watched_folder_made_again(void **state)
+{
+    (void)state;
+    in_project("mkdir -p src/deep && echo 1 >src/deep/file");
+    START_WATCHING("--watch", "src");
+    expect_start();
+    for (int i = 0; i < 3; i++) {
+        in_project("rm -r src");
+        next_change();
+        in_project("mkdir -p new/deep && echo 2 >new/deep/file && mv new src");
+        assert_change("src/deep/file");
+        in_project("echo 3 >src/deep/file");
+        assert_change("src/deep/file");
+        in_project("echo 3 >src/other");
+        assert_change("src/other");
+    }
+}
+
+static void test_watched_folder_replaced(void **state)
+{
+    (void)state;
+    in_project("mkdir -p src/deep && echo 1 >src/deep/file");
+    START_WATCHING("--watch", "src");
+    expect_start();
+    in_project("mv src old && mkdir src && echo 2 >src/file");
+    next_change();
+    in_project("echo 3 >old/deep/file"); /* none of ours any more */
+    assert_rest("src/file");
+}
+
+static void test_watched_file_made_again(void **state)
+{
+    static const struct way ways[] = {
+        {"deleted", "rm src/file", "src/file"},
+        {"made again", "echo 2 >src/file", "src/file"},
+        {"replaced", "echo 3 >src/new && mv src/new src/file", "src/file"},
+        {"deleted again", "rm src/file", "src/file"},
+        {"moved in", "mv src/other src/file", "src/file"},
+        {"written", "echo 4 >src/file", "src/file"},
+    };
+
+    (void)state;
+    in_project("mkdir src && echo 1 >src/file && echo 1 >src/other");
+    START_WATCHING("--watch", "src/file");
+    expect_start();
+    check_ways(ways, sizeof ways / sizeof ways[0]);
+    in_project("echo 1 >src/third; mkdir src/folder; echo 1 >src/folder/file; echo 1 >file");
+    assert_rest("src/file");
+}
+
+/* The folder of a watched file goes and comes. */
+static void test_folder_of_watched_file_made_again(void **state)
+{
+    (void)state;
+    in_project("mkdir src && echo 1 >src/file");
+    START_WATCHING("--watch", "src/file");
+    expect_start();
+    in_project("rm -r src");
+    assert_change("src/file");
+    in_project("mkdir new && echo 2 >new/file && mv new src");
+    assert_change("src/file");
+    assert_rest("src/file");
+}
+
+/* ---- Several --watch ---- */
+
+static void test_several_paths(void **state)
+{
+    (void)state;
+    in_project("mkdir a b c && echo 1 | tee a/1 b/1 b/2 c/1");
+    START_WATCHING("--watch", "a", "--watch=b/1", "-w", "b/2");
+    expect_start();
+    in_project("echo 2 >a/1");
+    assert_change("a/1");
+    in_project("echo 2 >b/1");
+    assert_change("b/1");
+    in_project("echo 2 >c/1; echo 2 >b/3; echo 2 >1");
+    assert_rest("b/2");
+}
+
+/* One file, named in several ways, is one file. */
+static void test_one_path_in_several_ways(void **state)
+{
+    (void)state;
+    in_project("mkdir -p src/deep && echo 1 | tee src/file src/deep/file");
+    START_WATCHING("--watch", "src/file", "--watch", "./src", "--watch", "src/", "--watch",
+                   "src/deep", "--watch", "./src/deep/file");
+    expect_start();
+    in_project("echo 2 >src/file");
+    assert_change("src/file");
+    in_project("echo 2 >src/deep/file");
+    assert_change("src/deep/file");
+    in_project("mkdir src/new && echo 1 >src/new/file");
+    assert_change("src/new/file");
+}
+
+/* What is named itself counts, even if it would be ignored below another folder. */
+static void test_ignored_names_that_are_named(void **state)
+{
+    (void)state;
+    in_project("mkdir -p build src && echo 1 | tee build/file plugin.so src/data.o");
+    START_WATCHING("--watch", ".", "--watch", "build", "--watch", "plugin.so", "--watch",
+                   "src/data.o");
+    expect_start();
+    assert_rest("build/file");
+    assert_rest("src/data.o");
+    assert_rest("plugin.so");
+}
+
+static void test_absolute_paths_and_links(void **state)
+{
+    (void)state;
+    in_project("mkdir real && echo 1 >real/file && ln -s real link");
+    START_WATCHING("--watch", "link");
+    expect_start();
+    in_project("echo 2 >real/file");
+    assert_change("link/file");
+    process_discard(&systemfd);
+
+    START_WATCHING("--watch", project);
+    expect_start();
+    in_project("echo 3 >real/file");
+    assert_int_equal(strncmp(next_change(), project, strlen(project)), 0);
+}
+
+/* A link that is watched stands for its file. */
+static void test_watched_link(void **state)
+{
+    (void)state;
+    in_project("mkdir real && echo 1 >real/file && ln -s real/file link");
+    START_WATCHING("--watch", "link");
+    expect_start();
+    in_project("echo 22 >real/file");
+    next_change(); /* under either name */
+    in_project("echo 333 >real/other; ln -sfn real/other link");
+    next_change();
+}
+
+static void test_missing_path(void **state)
+{
+    (void)state;
+    START("--watch", ".", "--watch", "no/such", "--", "sleep", "1000");
+    expect("systemfd: cannot watch no/such: No such file or directory");
+    assert_exits(1);
+    assert_int_equal(count_lines("~> server"), 0);
+}
+
+/* ---- --ignore ---- */
+
+static void test_ignored_by_default(void **state)
+{
+    static const char *const names[] = {
+        ".git/index",
+        ".git/objects/ab/cdef",
+        ".hg/store",
+        ".svn/entries",
+        "CVS/Root",
+        "hello.o",
+        "deep/in/hello.o",
+        "lib.a",
+        "lib.so",
+        "lib.so.1.2",
+        "hello.d",
+        "build/out.txt",
+        "a/build/x",
+        "target/debug",
+        "node_modules/m/i",
+        "x.pyc",
+        "__pycache__/x",
+        "file~",
+        ".file.swp",
+        ".file.swx",
+        "4913",
+        "#file#",
+        ".#file",
+        "deep/#file#",
+        "x.kate-swp",
+        ".goutputstream-1",
+        "x.tmp",
+        ".DS_Store",
+        "hello.obj",
+        "hello.exe",
+        "a.gcda",
+        "CMakeFiles/x",
+        ".deps/x.Po",
+        ".libs/x",
+        ".cache/clangd/x",
+    };
+
+    (void)state;
+    in_project("mkdir -p .git/objects build deep/in");
+    START_WATCHING("--watch", ".");
+    expect_start();
+    in_project("mkdir -p a"); /* a folder alone is no change */
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        in_project("mkdir -p \"$(dirname '%s')\" && echo 1 >'%s' && echo 2 >>'%s'", names[i],
+                   names[i], names[i]);
+    assert_rest("file");
+    in_project("rm -rf .git build target 4913 *.o");
+    assert_rest("file");
+}
+
+static void test_not_ignored_by_default(void **state)
+{
+    static const char *const names[] = {"Makefile", ".env",         ".gitignore",  "builder/x",
+                                        "x.o.c",    "deep/.hidden", "rebuild/x.h", "x.html"};
+
+    (void)state;
+    START_WATCHING("--watch", ".");
+    expect_start();
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        in_project("mkdir -p \"$(dirname '%s')\" && echo 1 >'%s'", names[i], names[i]);
+        assert_change(names[i]);
+    }
+}
+
+struct ignore {
+    const char *glob, *ignored, *counted;
+};
+
+/* In all of them the folders are there from the start, or come only later. */
+static void check_ignore(const struct ignore *row, int folders_first)
+{
+    static const char make_folder[] = "mkdir -p \"$(dirname '%s')\" \"$(dirname '%s')\"";
+
+    print_message("--ignore '%s'\n", row->glob);
+    in_project("rm -rf *");
+    if (folders_first)
+        in_project(make_folder, row->ignored, row->counted);
+    START_WATCHING("--watch", ".", "--ignore", row->glob, "--ignore=unused");
+    expect_start();
+    in_project(make_folder, row->ignored, row->counted);
+    in_project("echo 1 >'%s'; echo 2 >>'%s'", row->ignored, row->ignored);
+    in_project("echo 1 >'%s'", row->counted);
+    assert_change(row->counted);
+    in_project("rm '%s'", row->ignored);
+    assert_rest(row->counted);
+    process_discard(&systemfd);
+}
+
+static void test_ignore(void **state)
+{
+    static const struct ignore rows[] = {
+        {"*.md", "docs/deep/a.md", "docs/a.txt"},
+        {"docs", "docs/deep/a.txt", "doc/a.txt"},
+        {"docs/*.md", "docs/a.md", "docs/a.txt"},
+        {"docs/*", "docs/deep/a.md", "other/docs/a.md"},
+        {"./docs/*", "docs/a.md", "docs.txt"},
+        {"docs/", "docs/a.md", "docs.txt"},
+        {"src/generated", "src/generated/deep/a.h", "src/a.h"},
+        {"[ab].c", "a.c", "c.c"},
+        {"?.c", "x.c", "xx.c"},
+        {"two words", "two words/a", "two/a"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        check_ignore(&rows[i], i % 2);
+}
+
+/* A glob is for what is below the watched folder, not for the folder's own path. */
+static void test_ignore_is_below_the_watched(void **state)
+{
+    (void)state;
+    in_project("mkdir -p build/src");
+    START_WATCHING("--watch", "build/src", "--ignore", "src");
+    expect_start();
+    in_project("mkdir build/src/src; echo 1 >build/src/src/file");
+    assert_rest("build/src/file");
+}
+
+/* ---- Many changes, long changes ---- */
+
+/* A thousand new files, as from a checkout: one restart, or a second for the stragglers. */
+static void test_burst(void **state)
+{
+    char name[64];
+    unsigned restarts = 0;
+
+    (void)state;
+    in_project("mkdir burst");
+    START_WATCHING("--watch", ".", "--delay", "200");
+    expect_start();
+    for (int i = 0; i < 1000; i++) {
+        snprintf(name, sizeof name, "burst/%d", i);
+        put(name, "text\n");
+    }
+    do { /* until nothing else is left to be reported */
+        next_change();
+        restarts++;
+        put("sentinel", "");
+    } while (restarts < 3 && strcmp(next_change(), "sentinel") != 0);
+    assert_in_range(restarts, 1, 2);
+}
+
+/* More events than the queue holds; what was made meanwhile is watched all the same. */
+static void test_overflow(void **state)
+{
+    char *limit_text, name[64];
+    long limit;
+
+    (void)state;
+    if (SCANS) /* it has no queue that could overflow */
+        return;
+    limit_text = shell("cat /proc/sys/fs/inotify/max_queued_events");
+    limit = atol(limit_text);
+    free(limit_text);
+    if (limit > 100000)
+        skip_because("the queue of events holds too many to fill it");
+    START_WATCHING("--watch", ".");
+    expect_start();
+    process_signal(&systemfd, SIGSTOP);
+    for (long i = 0; i <= limit; i++) { /* the same event twice in a row counts once */
+        snprintf(name, sizeof name, "%ld", i % 2);
+        put(name, "");
+    }
+    in_project("mkdir -p made/meanwhile");
+    process_signal(&systemfd, SIGCONT);
+    next_change();
+    in_project("echo 1 >made/meanwhile/file");
+    assert_change("made/meanwhile/file");
+    assert_rest("made/meanwhile/file");
+}
+
+static void test_delay(void **state)
+{
+    long long changed;
+
+    (void)state;
+    START_WATCHING("--watch", ".", "--delay", "700");
+    expect_start();
+    changed = now_ms();
+    put("file", "1\n");
+    assert_change("file");
+    assert_true(now_ms() - changed >= 700);
+    process_discard(&systemfd);
+
+    START_WATCHING("--watch", ".", "--delay=0");
+    expect_start();
+    assert_rest("file");
+}
+
+/* Something that is written all the time does not put off the restart for ever. */
+static void test_endless_changes(void **state)
+{
+    const char *const argv[] = {"sh", "-c", "while :; do echo x >>log.txt; sleep 0.01; done", NULL};
+    struct process writer;
+
+    (void)state;
+    START_WATCHING("--watch", ".");
+    expect_start();
+    process_start(&writer, &(struct launch){.argv = argv, .folder = project});
+    assert_change("log.txt");
+    assert_change("log.txt");
+    process_discard(&writer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_ways_to_save),
+        TEST(test_mode_alone_does_not_count),
+        TEST(test_names),
+        TEST(test_names_do_not_forge_lines),
+        TEST(test_folders),
+        TEST(test_folder_moved_away),
+        TEST(test_files_in_new_folders),
+        TEST(test_watched_folder_made_again),
+        TEST(test_watched_folder_replaced),
+        TEST(test_watched_file_made_again),
+        TEST(test_folder_of_watched_file_made_again),
+        TEST(test_several_paths),
+        TEST(test_one_path_in_several_ways),
+        TEST(test_ignored_names_that_are_named),
+        TEST(test_absolute_paths_and_links),
+        TEST(test_watched_link),
+        TEST(test_missing_path),
+        TEST(test_ignored_by_default),
+        TEST(test_not_ignored_by_default),
+        TEST(test_ignore),
+        TEST(test_ignore_is_below_the_watched),
+        TEST(test_burst),
+        TEST(test_overflow),
+        TEST(test_delay),
+        TEST(test_endless_changes),
+    };
+
+    return cmocka_run_group_tests(tests, find_programs, NULL);
+}
