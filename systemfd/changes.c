@@ -145,8 +145,8 @@ size_t changes_decide(long long until)
         if (is_of_user(&files[i])) {
             count(files[i].path);
             found++;
-        } else if (access(files[i].path, F_OK) < 0) {
-            forget(&files[i]);
+        } else if (files[i].times == 0 && access(files[i].path, F_OK) < 0) {
+            forget(&files[i]); /* a temporary file */
         }
     }
     counted_in_build += found;

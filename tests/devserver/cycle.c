@@ -446,7 +446,7 @@ static void test_user_edits_what_the_build_writes(void **state)
         expect("~> changed: ");
         expect("~> built in ");
     }
-    put("kept", "");
+    put("kept", "not empty\n");
     expect("~> changed: kept");
     expect("~> built in ");
     put("generated.h", "mine\n");
