@@ -439,7 +439,7 @@ static void test_user_edits_what_the_build_writes(void **state)
 {
     (void)state;
     START("-s", "http::0", "--watch", ".", "--settle", "0", "--build",
-          "test -e kept || date >generated.h", "--", "server");
+          "test -e kept || date +%s%N >generated.h", "--", "server");
     expect("~> server 1 is ready");
     for (int i = 0; i < LEARNING; i++) {
         in_project("touch note");
@@ -618,13 +618,22 @@ static void test_build_gets_no_sockets(void **state)
     assert_string_equal(expect("variables "), "variables 0, sockets 0, descriptors 0 1 2 3");
 }
 
-/* Its descriptors, and its signals: none ignored, none blocked. */
+static int has_descriptors(pid_t pid, const char *expected)
+{
+    char *descriptors = shell("ls /proc/%ld/fd | tr '\\n' ' '", (long)pid);
+    int equal = strcmp(descriptors, expected) == 0;
+
+    free(descriptors);
+    return equal;
+}
+
 /* "SigIgn:\t..." of this process: make and shells may leave some ignored, for all to inherit. */
 static char *own_signals(const char *name)
 {
     return shell("grep %s /proc/self/status | tr -d '\\n'", name);
 }
 
+/* Its descriptors, and its signals: none ignored, none blocked. */
 static void test_server_gets_nothing_else(void **state)
 {
     char *blocked = own_signals("SigBlk"), *ignored = own_signals("SigIgn");
@@ -633,12 +642,11 @@ static void test_server_gets_nothing_else(void **state)
     START("-s", "http::0", "-s", "http::0", "--restart-on-hup", "--settle=60000", "--build", "true",
           "--", "sh", "-c", "grep -E 'Sig(Blk|Ign)' /proc/self/status; exec server ready");
     for (unsigned generation = 1; generation <= 3; generation++) {
-        char *descriptors;
+        pid_t server;
         assert_string_equal(expect("SigBlk:"), blocked);
         assert_string_equal(expect("SigIgn:"), ignored);
-        descriptors = shell("ls /proc/%ld/fd | tr '\\n' ' '", (long)expect_ready(generation));
-        assert_string_equal(descriptors, "0 1 2 3 4 ");
-        free(descriptors);
+        server = expect_ready(generation);
+        WAIT_UNTIL(has_descriptors(server, "0 1 2 3 4 ")); /* READY=1 was sent by one more */
         process_signal(&systemfd, SIGHUP);
     }
     free(blocked);

@@ -38,7 +38,8 @@ long long now_ms(void)
 void look_again(long long deadline, const char *condition)
 {
     if (now_ms() > deadline) {
-        print_message("not in time: %s\n%s\n", condition, systemfd.text ? systemfd.text : "");
+        print_message("not in time: %s\n", condition);
+        show_text(systemfd.text);
         fail();
     }
     poll(NULL, 0, 5);
@@ -179,7 +180,7 @@ int remove_project(void **state)
 
     (void)state;
     if (mistakes)
-        print_message("%s\n", systemfd.text);
+        show_text(systemfd.text);
     if (systemfd.text || systemfd.pid)
         process_discard(&systemfd);
     kill_orphans();
@@ -224,8 +225,8 @@ const char *expect(const char *beginning)
     while ((line = process_line(&systemfd)) != NULL && now_ms() < deadline)
         if (strncmp(line, beginning, strlen(beginning)) == 0)
             return line;
-    print_message("no line begins with '%s' in:\n%.10000s\n", beginning,
-                  systemfd.text ? systemfd.text : "");
+    print_message("no line begins with '%s' in:\n", beginning);
+    show_text(systemfd.text);
     fail();
     return NULL;
 }

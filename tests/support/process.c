@@ -104,6 +104,13 @@ void process_start(struct process *process, const struct launch *launch)
     process->output = ends[0];
 }
 
+/* cmocka's print_message cuts after 1024 bytes. */
+void show_text(const char *text)
+{
+    printf("%s\n", text ? text : "");
+    fflush(stdout);
+}
+
 /* Reads some more output; 0 at its end. */
 static int read_more(struct process *process, long long deadline)
 {
@@ -112,7 +119,8 @@ static int read_more(struct process *process, long long deadline)
     ssize_t got;
 
     if (poll(&ready, 1, left > 0 ? (int)left : 0) <= 0) {
-        print_message("no more output in time, after:\n%s\n", process->text ? process->text : "");
+        print_message("no more output in time, after:\n");
+        show_text(process->text);
         fail();
     }
     process->text = realloc(process->text, process->length + 65537);
@@ -149,8 +157,8 @@ const char *process_line_with(struct process *process, const char *beginning)
     while ((line = process_line(process)) != NULL)
         if (strncmp(line, beginning, strlen(beginning)) == 0)
             return line;
-    print_message("no line begins with '%s' in:\n%s\n", beginning,
-                  process->text ? process->text : "");
+    print_message("no line begins with '%s' in:\n", beginning);
+    show_text(process->text);
     fail();
     return NULL;
 }
@@ -226,7 +234,8 @@ char *shell(const char *format, ...)
     va_end(arguments);
     status = run_shell(&text, command);
     if (status != 0) {
-        print_message("exit status %d of: %s\n%s\n", status, command, text);
+        print_message("exit status %d of: %s\n", status, command);
+        show_text(text);
         fail();
     }
     free(command);

@@ -53,6 +53,9 @@ char *shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The exit status of a shell command; the output goes to *output unless that is NULL. */
 int shell_status(char **output, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Shows the whole of it beside a test's result; nothing for NULL. */
+void show_text(const char *text);
+
 /* Is there such a program in PATH? */
 int have_program(const char *name);
 
