@@ -21,9 +21,9 @@
  * a new file over the old one. */
 struct root {
     const char *path;
-    char *folder;     /* that inotify watches */
+    char *folder;
+    int watch;        /* inotify's, of the folder; -1: it is gone, and its return is looked for */
     const char *name; /* of the file in it that counts; NULL: all below the folder do */
-    int lost;         /* the folder is gone; its return is looked for */
 };
 
 /* What inotify's watch descriptor, the index, stands for; they count up from 1. */
@@ -41,7 +41,7 @@ static size_t root_count;
 static struct folder *folders;
 static size_t folder_count;
 
-static void add_tree(struct root *root, const char *path, void (*changed)(const char *));
+static int add_tree(struct root *root, const char *path, void (*changed)(const char *));
 
 static void *allocated(void *memory)
 {
@@ -99,23 +99,20 @@ static void remember(int watch, struct root *root, const char *path)
     folder->root = root;
 }
 
-/* 0 when the folder is not there. */
+/* inotify's number for the folder; -1 when it is not there. */
 static int add_folder(struct root *root, const char *path)
 {
     const unsigned mask = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                           IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK;
     int watch = inotify_add_watch(inotify, path, mask);
 
-    if (watch >= 0) {
-        if (!is_known(watch)) /* one folder may be watched for several roots */
-            remember(watch, root, path);
-        return 1;
-    }
-    if (errno == ENOSPC)
+    if (watch >= 0 && !is_known(watch)) /* one folder may be watched for several roots */
+        remember(watch, root, path);
+    if (watch < 0 && errno == ENOSPC)
         report("warning: %s is not watched: the system's limit of watched folders is reached; "
                "raise fs.inotify.max_user_watches with sysctl, or --ignore folders",
                path);
-    return 0;
+    return watch;
 }
 
 static void add_entry(struct root *root, const char *folder, const struct dirent *entry,
@@ -136,18 +133,25 @@ static void add_entry(struct root *root, const char *folder, const struct dirent
 
 /* Watches the folder before it is listed: what comes meanwhile is seen twice, not missed.
  * With `changed`, the folder is new, and what is in it already is reported. */
-static void add_tree(struct root *root, const char *path, void (*changed)(const char *))
+static int add_tree(struct root *root, const char *path, void (*changed)(const char *))
 {
+    int watch = add_folder(root, path);
     struct dirent *entry;
     DIR *listing;
 
-    if (!add_folder(root, path) || root->name)
-        return;
+    if (watch < 0 || root->name)
+        return watch;
     listing = opendir(path);
     while (listing && (entry = readdir(listing)) != NULL)
         add_entry(root, path, entry, changed);
     if (listing)
         closedir(listing);
+    return watch;
+}
+
+static void watch_root(struct root *root, void (*changed)(const char *))
+{
+    root->watch = add_tree(root, root->folder, changed);
 }
 
 static char *folder_of(const char *path)
@@ -195,7 +199,7 @@ static void open_root(const char *path)
         root->folder = allocated(folder_of(path));
         root->name = slash ? slash + 1 : path;
     }
-    add_tree(root, root->folder, NULL);
+    watch_root(root, NULL);
     if (root->name)
         open_target(path);
 }
@@ -230,13 +234,21 @@ int watch_descriptor(void)
 
 /* ---- Reading ---- */
 
-static void forget(struct folder *folder)
+static void forget(int watch)
 {
     for (size_t i = 0; i < root_count; i++)
-        if (strcmp(folder->path, roots[i].folder) == 0)
-            roots[i].lost = 1;
-    free(folder->path);
-    folder->path = NULL;
+        if (roots[i].watch == watch)
+            roots[i].watch = -1;
+    free(folders[watch].path);
+    folders[watch].path = NULL;
+}
+
+static int is_folder_of_a_root(int watch)
+{
+    for (size_t i = 0; i < root_count; i++)
+        if (roots[i].watch == watch)
+            return 1;
+    return 0;
 }
 
 /* A folder was renamed away: its watches would report it under the old name. */
@@ -259,12 +271,12 @@ static int is_complete(const char *path)
            (S_ISLNK(status.st_mode) || (S_ISREG(status.st_mode) && status.st_nlink > 1));
 }
 
-/* Several files in one folder share its watch, with each other and with a whole tree. */
-static int is_watched_file(const char *folder, const char *name)
+/* Several files in one folder share its watch, with each other and with a whole tree, however
+ * the folder's name was spelled. */
+static int is_watched_file(int watch, const char *name)
 {
     for (size_t i = 0; i < root_count; i++)
-        if (roots[i].name && strcmp(roots[i].name, name) == 0 &&
-            strcmp(roots[i].folder, folder) == 0)
+        if (roots[i].watch == watch && roots[i].name && strcmp(roots[i].name, name) == 0)
             return 1;
     return 0;
 }
@@ -274,7 +286,7 @@ static void handle_entry(const struct folder *folder, const struct inotify_event
 {
     struct root *root = folder->root;
 
-    if (!is_watched_file(folder->path, event->name) && (root->name || !counts(root, path)))
+    if (!is_watched_file(event->wd, event->name) && (root->name || !counts(root, path)))
         return;
     if (!(event->mask & IN_ISDIR)) {
         if (!(event->mask & IN_CREATE) || is_complete(path))
@@ -296,7 +308,7 @@ static void handle(const struct inotify_event *event, void (*changed)(const char
 
     if (event->mask & IN_Q_OVERFLOW) { /* too many to tell: something did change */
         for (size_t i = 0; i < root_count; i++) {
-            add_tree(&roots[i], roots[i].folder, NULL);
+            watch_root(&roots[i], NULL);
             changed(roots[i].path);
         }
         return;
@@ -304,10 +316,10 @@ static void handle(const struct inotify_event *event, void (*changed)(const char
     if (!is_known(event->wd))
         return;
     folder = &folders[event->wd];
-    if (event->mask & IN_MOVE_SELF && strcmp(folder->path, folder->root->folder) == 0)
+    if (event->mask & IN_MOVE_SELF && is_folder_of_a_root(event->wd))
         forget_tree(folder->path);
     if (event->mask & IN_IGNORED) {
-        forget(folder);
+        forget(event->wd);
     } else if (event->len > 0) {
         path = join(folder->path, event->name);
         handle_entry(folder, event, path, changed);
@@ -320,9 +332,8 @@ static void look_for_lost(void (*changed)(const char *))
     struct stat status;
 
     for (size_t i = 0; i < root_count; i++)
-        if (roots[i].lost && stat(roots[i].folder, &status) == 0) {
-            roots[i].lost = !add_folder(&roots[i], roots[i].folder);
-            add_tree(&roots[i], roots[i].folder, roots[i].name ? NULL : changed);
+        if (roots[i].watch < 0 && stat(roots[i].folder, &status) == 0) {
+            watch_root(&roots[i], roots[i].name ? NULL : changed);
             if (roots[i].name && stat(roots[i].path, &status) == 0)
                 changed(roots[i].path);
         }
@@ -331,7 +342,7 @@ static void look_for_lost(void (*changed)(const char *))
 int watch_timeout(void)
 {
     for (size_t i = 0; i < root_count; i++)
-        if (roots[i].lost)
+        if (roots[i].watch < 0)
             return LOOK_AGAIN_MS;
     return -1;
 }

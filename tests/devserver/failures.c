@@ -217,7 +217,7 @@ static void test_server_in_a_shell(void **state)
 static void test_many_deaf_servers(void **state)
 {
     (void)state;
-    START_HUP("--stop-timeout=1000", "--settle=0", "--", "server", "deaf", "ready");
+    START_HUP("--stop-timeout=1000", "--settle=60000", "--", "server", "deaf", "ready");
     expect_ready(1);
     for (unsigned generation = 2; generation <= 40; generation++)
         restart(generation);

@@ -328,6 +328,26 @@ static void test_one_path_in_several_ways(void **state)
     assert_change("src/new/file");
 }
 
+/* Two files in one folder, whose name is spelled in two ways. Either may be used for both. */
+static void test_one_folder_in_two_spellings(void **state)
+{
+    char *second = path_in(project, "2");
+    const char *change;
+
+    (void)state;
+    in_project("echo 1 | tee 1 2 3");
+    START_WATCHING("--watch", "1", "--watch", second);
+    expect_start();
+    in_project("echo 2 >2");
+    change = next_change();
+    if (strcmp(change, second) != 0)
+        assert_string_equal(change, "2");
+    in_project("echo 2 >3");
+    in_project("echo 2 >1");
+    assert_change("1");
+    free(second);
+}
+
 /* What is named itself counts, even if it would be ignored below another folder. */
 static void test_ignored_names_that_are_named(void **state)
 {
@@ -605,6 +625,7 @@ int main(void)
         TEST(test_folder_of_watched_file_made_again),
         TEST(test_several_paths),
         TEST(test_one_path_in_several_ways),
+        TEST(test_one_folder_in_two_spellings),
         TEST(test_ignored_names_that_are_named),
         TEST(test_absolute_paths_and_links),
         TEST(test_watched_link),
