@@ -191,13 +191,23 @@ static const struct option *find_name(const char *name, size_t length)
     die(EXIT_USAGE, "there is no option --%.*s; see systemfd --help", (int)length, name);
 }
 
+/* "--watch -s http::0" is short of a value; but "--backlog -1" has a wrong one. */
+static int is_option(const char *argument)
+{
+    return *argument == '-' && argument[1] != '\0' && (argument[1] < '0' || argument[1] > '9');
+}
+
 /* The value is what stands in the same argument, or else the next argument. */
 static const char *take_value(const struct option *option, const char *attached, char ***next)
 {
     if (attached)
         return attached;
-    if (!**next)
+    if (!**next || strcmp(**next, "--") == 0)
         die(EXIT_USAGE, "--%s wants a value; see systemfd --help", option->name);
+    if (is_option(**next))
+        die(EXIT_USAGE,
+            "--%s wants a value, and '%s' is an option; if it is the value, write --%s=%s",
+            option->name, **next, option->name, **next);
     return *(*next)++;
 }
 

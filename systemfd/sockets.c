@@ -97,7 +97,7 @@ static void report_one(const struct passed_socket *socket, const char *place, in
 void sockets_report(const struct sockets *sockets, const char *place, int first)
 {
     if (sockets->count == 0)
-        report("warning: no sockets created");
+        report("warning: no sockets created; open one with -s, as in -s http::5000");
     for (size_t i = 0; i < sockets->count; i++)
         report_one(&sockets->list[i], place, first + (int)i);
 }

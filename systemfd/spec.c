@@ -72,11 +72,22 @@ static const struct socket_type *guess_type(const char *value)
     return strchr(value, '/') || *value == '@' ? &types[UNIX] : &types[TCP];
 }
 
+/* "http:5000": neither a host nor a folder has such a name. */
+static int has_one_colon(const char *text, size_t length)
+{
+    return text[length] == ':' && text[length + 1] != ':' && find_type(text, length);
+}
+
 /* "TYPE::" in front: letters, digits and dashes, as "[::1]:80" has none there. */
 static const char *parse_type(const struct parser *parser, const char *text, struct spec *spec)
 {
     size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789");
 
+    if (has_one_colon(text, length)) {
+        refuse(parser, "one colon stands behind the type; did you mean %.*s::%s?", (int)length,
+               text, text + length + 1);
+        return NULL;
+    }
     if (length == 0 || strncmp(text + length, "::", 2) != 0) {
         spec->type = guess_type(text);
         return text;

@@ -21,6 +21,8 @@ static int parse_mode(const struct parser *parser, const char *path, struct spec
     if (!comma || strncmp(comma, ",mode=", 6) != 0)
         return 1;
     *length = (size_t)(comma - path);
+    if (strstr(path, ",mode=") != comma)
+        return refuse(parser, "there is more than one mode");
     mode = strtol(comma + 6, &end, 8);
     if (comma[6] < '0' || comma[6] > '7' || *end != '\0' || mode > 0777)
         return refuse(parser, "'%s' is not a mode; expected up to 777 in octal, like mode=660",

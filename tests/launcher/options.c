@@ -198,6 +198,9 @@ static void test_refused(void **state)
         {"--socket", "--socket wants a value; see systemfd --help"},
         {"-b", "--backlog wants a value; see systemfd --help"},
         {"--color", "--color wants a value; see systemfd --help"},
+        {"-s -- echo", "--socket wants a value; see systemfd --help"},
+        {"--watch -s 0 echo", "--watch wants a value, and '-s' is an option; if it is the value, "
+                              "write --watch=-s"},
         {"--no-reuse=1 echo", "--no-reuse takes no value"},
         {"--reuse-port=1 echo", "--reuse-port takes no value"},
         {"--no-pid=yes echo", "--no-pid takes no value"},
@@ -402,7 +405,8 @@ static void test_lines_of_unix_sockets(void **state)
 static void test_no_sockets(void **state)
 {
     static const char *const rows[][2] = {
-        {"systemfd -- true", "~> warning: no sockets created\n"},
+        {"systemfd -- true",
+         "~> warning: no sockets created; open one with -s, as in -s http::5000\n"},
         {"systemfd -q -- true", ""},
         {"systemfd --quiet -- true", ""},
         {"systemfd -- true 2>/dev/null", ""},

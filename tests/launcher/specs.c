@@ -513,7 +513,9 @@ static void test_refused_types(void **state)
         {"5000::0", "unknown type '5000'"},
         {"fe80::1:0", "unknown type 'fe80'"},
         {"web=ftp::0", "unknown type 'ftp'"},
-        {"http:0", "'http' is not a host"},
+        {"http:0", "one colon stands behind the type; did you mean http::0?"},
+        {"udp6:[::1]:0", "did you mean udp6::[::1]:0?"},
+        {"x=unix:./s", "did you mean unix::./s?"},
         {" http::0", "' http:' is not a host"},
         {"http::tcp::0", "'tcp:' is not a host"},
     };
@@ -567,6 +569,7 @@ static void test_refused_paths(void **state)
         {"./x,mode=0x1ff", "'0x1ff' is not a mode"},
         {"./x,mode=rw", "'rw' is not a mode"},
         {"./x,mode=7777777777777777777777777", "is not a mode"},
+        {"./x,mode=600,mode=660", "there is more than one mode"},
         {"@x,mode=600", "an abstract name has no mode"},
         {"unix-datagram::@x,mode=600", "an abstract name has no mode"},
     };
