@@ -37,6 +37,7 @@ SUITES ?= $(foreach folder,$(SUITE_FOLDERS),\
     $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c))) $(WINE_SUITES)
 SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
     $(addprefix tests/support/,process.c sockets.c folder.c passed.c devserver.c))
+include tests/compat/compat.mk
 
 # What the suites start.
 TESTED_PROGRAMS = $(addprefix $(BUILD)/tests/,support/probe support/take_all support/server \
