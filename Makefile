@@ -125,6 +125,8 @@ INSTALLED_FILES = \
     $(INCLUDEDIR)/listenfd.h=listenfd.h \
     $(LIBDIR)/liblistenfd.a=$(STATIC_LIBRARY) \
     $(MANDIR)/man1/systemfd.1=man/systemfd.1 \
+    $(MANDIR)/man3/listenfd.3=man/listenfd.3 \
+    $(MANDIR)/man7/listenfd.7=man/listenfd.7 \
     $(DATADIR)/bash-completion/completions/systemfd=systemfd/completion/systemfd.bash \
     $(DATADIR)/zsh/site-functions/_systemfd=systemfd/completion/systemfd.zsh \
     $(DATADIR)/fish/vendor_completions.d/systemfd.fish=systemfd/completion/systemfd.fish
@@ -137,9 +139,12 @@ else
 INSTALLED_PROGRAMS = \
     $(BINDIR)/systemfd=$(BUILD)/systemfd \
     $(LIBDIR)/$(notdir $(SHARED_LIBRARY))=$(SHARED_LIBRARY)
+# man finds each call that listenfd.3 names.
+DOCUMENTED_CALLS = $(shell sed -n 's/^\.Nm \(listenfd_[a-z_]*\).*/\1/p' man/listenfd.3)
 INSTALLED_LINKS = \
     $(LIBDIR)/$(SONAME)=$(notdir $(SHARED_LIBRARY)) \
-    $(LIBDIR)/liblistenfd.so=$(SONAME)
+    $(LIBDIR)/liblistenfd.so=$(SONAME) \
+    $(patsubst %,$(MANDIR)/man3/%.3=listenfd.3,$(DOCUMENTED_CALLS))
 endif
 
 target = $(DESTDIR)$(firstword $(subst =, ,$1))

@@ -125,3 +125,4 @@ lint: $(BUILD)/liblistenfd.so
 	mandoc -T lint -W warning man/*
 	tests/lint/exports.sh $(BUILD)/liblistenfd.so
 	tests/lint/mentions.sh
+	tests/lint/manual.sh

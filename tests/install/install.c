@@ -39,9 +39,10 @@ static void stage(const char *variables, const char *target)
     make(arguments);
 }
 
-static char *staged_files(void)
+static char *staged_files(const char *which)
 {
-    return shell("cd %s/stage 2>/dev/null && find . -not -type d | LC_ALL=C sort", folder);
+    return shell("cd %s/stage 2>/dev/null && find . -not -type d %s | LC_ALL=C sort", folder,
+                 which);
 }
 
 static const char consumer[] = "#include <listenfd.h>\n"
@@ -53,6 +54,19 @@ static const char consumer[] = "#include <listenfd.h>\n"
                                "    listenfd_free(lfd);\n"
                                "    return 0;\n"
                                "}\n";
+
+/* Each call of the header is found by its name. */
+static void check_manual_links(void)
+{
+    char *calls = shell("tests/lint/calls.sh");
+    char *links = shell("cd %s/stage/usr/share/man/man3 && for link in listenfd_*.3; do "
+                        "test $(readlink $link) = listenfd.3 && basename $link .3; done",
+                        folder);
+
+    assert_string_equal(links, calls);
+    free(calls);
+    free(links);
+}
 
 static void test_installed_files(void **state)
 {
@@ -66,18 +80,30 @@ static void test_installed_files(void **state)
                                    "./usr/share/bash-completion/completions/systemfd\n"
                                    "./usr/share/fish/vendor_completions.d/systemfd.fish\n"
                                    "./usr/share/man/man1/systemfd.1\n"
+                                   "./usr/share/man/man3/listenfd.3\n"
+                                   "./usr/share/man/man7/listenfd.7\n"
                                    "./usr/share/zsh/site-functions/_systemfd\n";
     char *files;
 
     (void)state;
     stage("PREFIX=/usr", "install");
-    files = staged_files();
+    files = staged_files("-not -name 'listenfd_*.3'");
     assert_string_equal(files, expected);
     free(files);
+    check_manual_links();
     stage("PREFIX=/usr", "uninstall");
-    files = staged_files();
+    files = staged_files("");
     assert_string_equal(files, "");
     free(files);
+}
+
+static void test_manual_is_complete(void **state)
+{
+    (void)state;
+    free(shell("tests/lint/manual.sh"));
+    if (!have_program("mandoc"))
+        skip_because("mandoc is not installed");
+    free(shell("mandoc -T lint -W warning man/*"));
 }
 
 /* Another prefix after a build for the default one: the .pc file says the new one. */
@@ -99,7 +125,7 @@ static void test_pkg_config_paths(void **state)
     assert_string_equal(text, "libdir=/elsewhere/lib\n");
     free(text);
     stage("PREFIX=/opt/x LIBDIR=/elsewhere/lib", "uninstall");
-    text = staged_files();
+    text = staged_files("");
     assert_string_equal(text, "");
     free(text);
 }
@@ -174,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_installed_files, create, destroy),
+        cmocka_unit_test(test_manual_is_complete),
         cmocka_unit_test_setup_teardown(test_pkg_config_paths, create, destroy),
         cmocka_unit_test_setup_teardown(test_consumers, create, destroy),
         cmocka_unit_test_setup_teardown(test_shared_library, create, destroy),
