@@ -9,17 +9,21 @@
  *         return 1;
  *     }
  *     listenfd_free(passed);
+ *     ... accept(fd, NULL, NULL) ...
  *
  * That server starts alone, under a systemd .socket unit, systemd-socket-activate,
  * systemfd or watchexec --socket. Copy listenfd.h and listenfd.c, or link -llistenfd.
  *
  * From first need to last:
- *     listenfd_from_env, listenfd_free          read what was passed; give it back
+ *     listenfd_from_env, listenfd_free          read what was passed; close what nobody took
  *     listenfd_take_or_bind_tcp, ..._unix       the passed socket, or else bind one
- *     listenfd_take_*                           take one socket of a certain kind
+ *     listenfd_take_tcp_listener, _udp_socket.. take one, if it is of that kind
  *     listenfd_find_name, listenfd_find_address which index it is
  *     listenfd_status, _count, _name, _describe look without taking
  *     listenfd_message, listenfd_strerror       what went wrong, in words
+ *
+ * A take call returns 1: it is yours; 0: none was passed (take_or_bind has bound one);
+ * negative: there is one, of the wrong kind, or binding failed. listenfd_message says why.
  *
  * Three rules hold for every call:
  *

@@ -2,7 +2,7 @@
 
 DEBIAN_PACKAGES += libsystemd-dev
 SUITE_FOLDERS += compat
-SUPPORT += $(BUILD)/tests/support/compat.o
+SUPPORT += $(addprefix $(BUILD)/tests/support/,compat.o page.o)
 
 # The same program twice; the first only where libsystemd is.
 COMPAT_PROGRAMS = $(if $(shell pkg-config --exists libsystemd 2>/dev/null && echo yes),\

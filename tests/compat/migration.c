@@ -3,6 +3,7 @@
  * passed sockets. What is there before, with libsystemd and with the header in its place, and
  * after take the same ones. */
 #include "folder.h"
+#include "page.h"
 #include "process.h"
 #include "sockets.h"
 #include "test.h"
@@ -50,37 +51,6 @@ static const struct pattern *const patterns[] = {&one_socket, &by_name, &by_addr
                                                  &one_connection};
 enum { PATTERNS = sizeof patterns / sizeof patterns[0] };
 
-/* ---- Taking the code out of the page ---- */
-
-static const char *find(const char *text, const char *part)
-{
-    const char *found = strstr(text, part);
-
-    if (!found)
-        fail_msg("'%s' is not in " PAGE ", or not where it was expected", part);
-    return found + strlen(part);
-}
-
-/* The first block between the fences behind from, for free(). */
-static char *block(const char *from, const char *fence)
-{
-    const char *begin = find(from, fence), *end = strstr(begin, "\n```\n");
-
-    assert_non_null(end);
-    return strndup(begin, (size_t)(end + 1 - begin));
-}
-
-static size_t count_of(const char *text, const char *part)
-{
-    size_t count = 0;
-
-    while ((text = strstr(text, part)) != NULL) {
-        text += strlen(part);
-        count++;
-    }
-    return count;
-}
-
 /* ---- Compiling ---- */
 
 static void write_program(const char *name, const char *variant, const char *header,
@@ -106,9 +76,9 @@ static void compile(const struct pattern *pattern, const char *source, const cha
 
 static void compile_pattern(const struct pattern *pattern)
 {
-    const char *section = find(page, pattern->heading);
-    char *before = block(find(section, "\nBefore:"), "\n```c\n");
-    char *after = block(find(section, "\nAfter"), "\n```c\n");
+    const char *section = page_behind(page, pattern->heading);
+    char *before = page_block(page_behind(section, "\nBefore:"), "c");
+    char *after = page_block(page_behind(section, "\nAfter"), "c");
     const char *after_main = pattern->main_after ? pattern->main_after : pattern->main_before;
 
     write_program(pattern->name, "before", "<systemd/sd-daemon.h>", before, pattern->main_before);
@@ -150,7 +120,7 @@ static int clean_up(void **state)
 static void test_every_block_is_compiled(void **state)
 {
     (void)state;
-    assert_int_equal(count_of(page, "\n```c\n"), 2 * PATTERNS);
+    assert_int_equal(page_count_blocks(page, "c"), 2 * PATTERNS);
 }
 
 /* ---- Running ---- */
@@ -289,7 +259,7 @@ static const char program[] = "#include <systemd/sd-daemon.h>\n"
 /* The page's own command. */
 static void test_only_the_build_changes(void **state)
 {
-    char *command = block(find(page, "## Step 1"), "\n```sh\n");
+    char *command = page_block(page_behind(page, "## Step 1"), "sh");
 
     (void)state;
     free(shell("mkdir compat && cd \"$ROOT\" && "

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ * The code in README.md, as a reader copies it. */
+#include "folder.h"
+#include "page.h"
+#include "process.h"
+#include "sockets.h"
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *folder, *page;
+
+static int prepare(void **state)
+{
+    (void)state;
+    page = shell("cat README.md");
+    folder = folder_create();
+    free(shell("cp listenfd.h listenfd.c '%s'", folder));
+    return 0;
+}
+
+static int clean_up(void **state)
+{
+    (void)state;
+    folder_remove(folder);
+    free(page);
+    return 0;
+}
+
+static void write_source(const char *name, const char *before, const char *code, const char *after)
+{
+    char *path = path_in(folder, name), *text;
+
+    assert_true(asprintf(&text, "%s%s%s", before, code, after) > 0);
+    write_file(path, text);
+    free(text);
+    free(path);
+}
+
+static void compile(const char *command)
+{
+    free(shell("cd '%s' && %s", folder, command));
+}
+
+static void assert_says_hello(const char *program)
+{
+    const int listener[] = {internet_socket(SOCK_STREAM, "127.0.0.1")};
+    const char *argv[] = {program, NULL}, *variables[] = {"LISTEN_FDS=1", "LISTEN_PID=$PID", NULL};
+    const struct launch launch = {
+        .argv = argv, .environ_ = variables, .descriptors = listener, .count = 1, .folder = folder};
+    struct process server;
+    char *answer;
+
+    process_start(&server, &launch);
+    answer = exchange(connect_port(port_of_socket(listener[0])), "");
+    assert_string_equal(answer, "hello\n");
+    free(answer);
+    process_discard(&server);
+    close(listener[0]);
+}
+
+/* With the first of the commands below it. */
+static void test_the_server_on_the_first_screen(void **state)
+{
+    const char *section = page_behind(page, "A server takes its socket in one call");
+    char *code = page_block(section, "c"), *commands = page_block(section, "sh");
+
+    (void)state;
+    write_source("server.c", "", code, "");
+    commands[strcspn(commands, "\n")] = '\0';
+    compile(commands);
+    assert_says_hello("./server");
+    compile("${CC:-cc} -Wall -Wextra -Werror -o server server.c listenfd.c");
+    free(code);
+    free(commands);
+}
+
+static void test_embedding(void **state)
+{
+    char *code = page_block(page_behind(page, "with no visible symbol:"), "c");
+
+    (void)state;
+    write_source("embedded.c", "", code, "int main(void) { return 0; }\n");
+    compile("${CC:-cc} -Wall -Wextra -Werror -o embedded embedded.c");
+    free(code);
+}
+
+static void test_several_sockets(void **state)
+{
+    char *code = page_block(page_behind(page, "A server with several sockets"), "c");
+
+    (void)state;
+    write_source("several.c",
+                 "#include \"listenfd.h\"\n"
+                 "int start(listenfd *passed, int (*complain)(const char *));\n"
+                 "int start(listenfd *passed, int (*complain)(const char *))\n"
+                 "{\n"
+                 "listenfd_socket web_fd, admin_fd;\n",
+                 code, "return 0;\n}\n");
+    compile("${CC:-cc} -Wall -Wextra -Werror -c several.c");
+    free(code);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_server_on_the_first_screen),
+        cmocka_unit_test(test_embedding),
+        cmocka_unit_test(test_several_sockets),
+    };
+
+    return cmocka_run_group_tests(tests, prepare, clean_up);
+}
