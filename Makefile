@@ -187,6 +187,7 @@ help:
 	@echo 'make check       run the tests; SUITES=... chooses, SANITIZE= switches sanitizers off'
 	@echo 'make lint        format, static analysis, exported symbols, documentation'
 	@echo 'make install     and uninstall, below PREFIX ($(PREFIX))'
+	@echo 'make deb         packages for Debian, in $(BUILD)/deb'
 	@echo 'make clean       remove $(BUILD)/'
 	@echo
 	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS WARNINGS BUILD'

@@ -32,7 +32,7 @@ deps:
 
 # ---- Suites ----
 
-SUITE_FOLDERS = unit process launcher devserver interop install wine
+SUITE_FOLDERS = unit process launcher devserver interop install packaging wine
 SUITES ?= $(foreach folder,$(SUITE_FOLDERS),\
     $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c))) $(WINE_SUITES)
 SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
@@ -42,6 +42,8 @@ include tests/compat/compat.mk
 # What the suites start.
 TESTED_PROGRAMS = $(addprefix $(BUILD)/tests/,support/probe support/take_all support/server \
     load/load systemfd systemfd-scan)
+
+include packaging/packaging.mk
 
 # In a make of its own, which sees what `make deps check` has just installed.
 check: | $(filter deps,$(MAKECMDGOALS))
