@@ -1,6 +1,7 @@
-# Packages for Debian, and what their suite needs.
+# Packages for Debian, and what the suites in tests/packaging need.
 
-DEBIAN_PACKAGES += build-essential debhelper lintian blhc
+# In order: to build the packages and look at them; to try the recipes of the README.
+DEBIAN_PACKAGES += build-essential debhelper lintian blhc git meson ninja-build cmake
 SUPPORT += $(BUILD)/tests/support/consumer.o
 
 # ---- Debian ----
