@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* open_memstream() under a strict -std */
-#endif
 #include "error_page.h"
 
-#include "report.h"
+#include "buffer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,24 +32,24 @@ struct style {
     int open;        /* a span is open */
 };
 
-static void put_escaped(FILE *page, char character)
+static void put_escaped(struct buffer *page, char character)
 {
     switch (character) {
     case '<':
-        fputs("&lt;", page);
+        buffer_put(page, "&lt;");
         break;
     case '>':
-        fputs("&gt;", page);
+        buffer_put(page, "&gt;");
         break;
     case '&':
-        fputs("&amp;", page);
+        buffer_put(page, "&amp;");
         break;
     case '"':
-        fputs("&quot;", page);
+        buffer_put(page, "&quot;");
         break;
     default:
         if ((unsigned char)character >= ' ' || character == '\n' || character == '\t')
-            fputc(character, page);
+            buffer_add(page, &character, 1);
     }
 }
 
@@ -72,21 +69,25 @@ static void set_style(struct style *style, int number)
         style->color = number - 90 + 8;
 }
 
-static void put_style(FILE *page, struct style *style)
+static void put_style(struct buffer *page, struct style *style)
 {
     if (style->open)
-        fputs("</span>", page);
+        buffer_put(page, "</span>");
     style->open = style->bold || style->color >= 0;
     if (!style->open)
         return;
-    fputs("<span style=\"", page);
-    if (style->color >= 0)
-        fprintf(page, "color:%s;", colors[style->color]);
-    fputs(style->bold ? "font-weight:bold\">" : "\">", page);
+    buffer_put(page, "<span style=\"");
+    if (style->color >= 0) {
+        buffer_put(page, "color:");
+        buffer_put(page, colors[style->color]);
+        buffer_put(page, ";");
+    }
+    buffer_put(page, style->bold ? "font-weight:bold\">" : "\">");
 }
 
 /* Past one escape sequence, of which only colours are kept. */
-static const char *put_escape(FILE *page, const char *next, const char *end, struct style *style)
+static const char *put_escape(struct buffer *page, const char *next, const char *end,
+                              struct style *style)
 {
     int number = 0;
 
@@ -136,7 +137,7 @@ static size_t place_length(const char *line, const char *end)
     return (size_t)(next - line);
 }
 
-static void put_text(FILE *page, const char *text, const char *end)
+static void put_text(struct buffer *page, const char *text, const char *end)
 {
     struct style style = {0, -1, 0};
     const char *place_end = NULL, *next = text;
@@ -145,7 +146,7 @@ static void put_text(FILE *page, const char *text, const char *end)
         if (next == text || next[-1] == '\n') {
             size_t length = place_length(next, end);
             if (length > 0) {
-                fputs("<b class=\"at\">", page);
+                buffer_put(page, "<b class=\"at\">");
                 place_end = next + length;
             }
         }
@@ -154,67 +155,54 @@ static void put_text(FILE *page, const char *text, const char *end)
         else
             put_escaped(page, *next++);
         if (next == place_end)
-            fputs("</b>", page);
+            buffer_put(page, "</b>");
     }
     if (style.open)
-        fputs("</span>", page);
+        buffer_put(page, "</span>");
 }
 
 /* ---- The page ---- */
 
-static void put_html(FILE *page, const char *title, const char *text, size_t length)
+static void put_html(struct buffer *page, const char *title, const char *text, size_t length)
 {
-    fputs(head, page);
-    fputs("<title>", page);
+    buffer_put(page, head);
+    buffer_put(page, "<title>");
     put_text(page, title, title + strlen(title));
-    fputs("</title></head><body>\n<h1>", page);
+    buffer_put(page, "</title></head><body>\n<h1>");
     put_text(page, title, title + strlen(title));
-    fputs("</h1>\n<pre>", page);
+    buffer_put(page, "</h1>\n<pre>");
     put_text(page, text, text + length);
-    fputs("</pre>\n<p>systemfd shows this while there is no server. "
-          "The page comes back by itself when there is one.</p>\n</body></html>\n",
-          page);
+    buffer_put(page, "</pre>\n<p>systemfd shows this while there is no server. "
+                     "The page comes back by itself when there is one.</p>\n</body></html>\n");
 }
 
-static void put_plain(FILE *page, const char *title, const char *text, size_t length)
+static void put_plain(struct buffer *page, const char *title, const char *text, size_t length)
 {
-    fprintf(page, "%s\n\n", title);
-    fwrite(text, 1, length, page);
+    buffer_put(page, title);
+    buffer_put(page, "\n\n");
+    buffer_add(page, text, length);
     if (length > 0 && text[length - 1] != '\n')
-        fputc('\n', page);
-}
-
-static void finish(FILE *stream)
-{
-    if (fclose(stream) != 0)
-        die(EXIT_CANNOT_OPEN, "out of memory");
+        buffer_put(page, "\n");
 }
 
 char *error_page(const char *title, const char *text, size_t text_length, int html, size_t *length)
 {
-    char *body = NULL, *response = NULL;
-    size_t body_length = 0;
-    FILE *page = open_memstream(&body, &body_length), *answer;
+    struct buffer page = {0}, response = {0};
+    char head_lines[256];
 
-    if (!page)
-        die(EXIT_CANNOT_OPEN, "out of memory");
     if (html)
-        put_html(page, title, text, text_length);
+        put_html(&page, title, text, text_length);
     else
-        put_plain(page, title, text, text_length);
-    finish(page);
-
-    answer = open_memstream(&response, length);
-    if (!answer)
-        die(EXIT_CANNOT_OPEN, "out of memory");
-    fprintf(answer,
-            "HTTP/1.1 503 Service Unavailable\r\n"
-            "Content-Type: text/%s; charset=utf-8\r\n"
-            "Content-Length: %lu\r\n"
-            "Cache-Control: no-store\r\nRetry-After: 1\r\nConnection: close\r\n\r\n",
-            html ? "html" : "plain", (unsigned long)body_length);
-    fwrite(body, 1, body_length, answer);
-    finish(answer);
-    free(body);
-    return response;
+        put_plain(&page, title, text, text_length);
+    snprintf(head_lines, sizeof head_lines,
+             "HTTP/1.1 503 Service Unavailable\r\n"
+             "Content-Type: text/%s; charset=utf-8\r\n"
+             "Content-Length: %lu\r\n"
+             "Cache-Control: no-store\r\nRetry-After: 1\r\nConnection: close\r\n\r\n",
+             html ? "html" : "plain", (unsigned long)page.length);
+    buffer_put(&response, head_lines);
+    buffer_add(&response, page.text, page.length);
+    free(page.text);
+    *length = response.length;
+    return response.text;
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /* A whole HTTP response with status 503, for free(): title, then the text, which is a
- * program's output, colours and all; as HTML or as plain text. *length without the NUL. */
+ * program's output, colours and all; as HTML or as plain text. */
 char *error_page(const char *title, const char *text, size_t text_length, int html, size_t *length);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The system's headers for sockets and addresses. */
+ * The system's headers for sockets and addresses, and what differs in every use of them. */
 #ifndef SYSTEMFD_NET_H
 #define SYSTEMFD_NET_H
 
@@ -10,6 +10,9 @@
 #include <iphlpapi.h> /* if_nametoindex */
 
 typedef USHORT in_port_t;
+typedef int transfer_size;
+#define close_socket closesocket
+enum { SHUT_WR = SD_SEND };
 
 #else
 
@@ -17,6 +20,10 @@ typedef USHORT in_port_t;
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+typedef size_t transfer_size;
+#define close_socket close
 
 #endif
 #endif

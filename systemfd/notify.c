@@ -10,23 +10,24 @@
 #include <unistd.h>
 
 /* Abstract on Linux, so that nothing is left in the file system; elsewhere a file. */
-static void choose_name(struct notify *notify, unsigned generation)
+static void choose_name(struct notify *notify)
 {
+    static unsigned number;
 #ifdef __linux__
-    snprintf(notify->name, sizeof notify->name, "@systemfd/%ld/%u", (long)getpid(), generation);
+    snprintf(notify->name, sizeof notify->name, "@systemfd/%ld/%u", (long)getpid(), ++number);
 #else
     const char *folder = getenv("TMPDIR");
     snprintf(notify->name, sizeof notify->name, "%.60s/systemfd-%ld-%u", folder ? folder : "/tmp",
-             (long)getpid(), generation);
+             (long)getpid(), ++number);
 #endif
 }
 
-void notify_open(struct notify *notify, unsigned generation)
+void notify_open(struct notify *notify)
 {
     struct sockaddr_un address;
     size_t length;
 
-    choose_name(notify, generation);
+    choose_name(notify);
     length = strlen(notify->name);
     memset(&address, 0, sizeof address);
     address.sun_family = AF_UNIX;

@@ -11,7 +11,7 @@ struct notify {
 };
 
 /* One for each server: a late word of an old one must not count for a new one. */
-void notify_open(struct notify *notify, unsigned generation);
+void notify_open(struct notify *notify);
 
 /* Reads what has come; 1 when it says READY=1. */
 int notify_read(const struct notify *notify);

@@ -278,7 +278,6 @@ void options_parse(int argc, char **argv, struct options *options)
     options->delay_ms = 50;
     options->settle_ms = 100;
     options->stop_timeout_s = 10;
-    options->stop_signal = "TERM";
     while (!options->help && !options->version && *next && **next == '-' && (*next)[1] != '\0') {
         const char *argument = *next++;
         if (strcmp(argument, "--") == 0)

@@ -23,7 +23,7 @@ struct options {
     /* The development server. */
     struct arguments watch, ignore;
     const char *build;       /* a shell command; NULL: none */
-    const char *stop_signal; /* its name or number */
+    const char *stop_signal; /* its name or number; NULL: the usual one */
     int delay_ms, settle_ms, stop_timeout_s;
     int stop_first, restart_on_hup, exit_on_failure, no_error_page;
 

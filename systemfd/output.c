@@ -4,8 +4,6 @@
 #endif
 #include "output.h"
 
-#include "report.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -25,30 +23,6 @@ enum { MAX_OUTPUTS = 64 };
 
 static struct output outputs[MAX_OUTPUTS];
 static size_t output_count;
-
-/* ---- The kept end ---- */
-
-void tail_clear(struct tail *tail)
-{
-    tail->length = 0;
-}
-
-static void tail_add(struct tail *tail, const char *text, size_t length)
-{
-    size_t size = sizeof tail->text;
-
-    if (length > size) {
-        text += length - size;
-        length = size;
-    }
-    if (tail->length + length > size) {
-        size_t drop = tail->length + length - size;
-        memmove(tail->text, tail->text + drop, tail->length - drop);
-        tail->length -= drop;
-    }
-    memcpy(tail->text + tail->length, text, length);
-    tail->length += length;
-}
 
 /* ---- Opening ---- */
 
@@ -92,7 +66,7 @@ int output_open(int target, struct tail *tail)
         forget(0);
     output = &outputs[output_count];
     if ((!isatty(target) || open_terminal(target, ends) < 0) && pipe(ends) < 0)
-        die(EXIT_CANNOT_OPEN, "cannot make a pipe: %s", strerror(errno));
+        return -1;
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);

@@ -3,20 +3,12 @@
 #ifndef SYSTEMFD_OUTPUT_H
 #define SYSTEMFD_OUTPUT_H
 
-#include <stddef.h>
-
-/* The last of what was printed. */
-struct tail {
-    char text[32768];
-    size_t length;
-};
-
-void tail_clear(struct tail *tail);
+#include "tail.h"
 
 /* The writing end for a child whose output goes to our `target`, 1 or 2: a pipe; or where
  * target is a terminal, a terminal of its own, so that the child goes on to write lines as
  * they come, and colours. The reading end is added to those that outputs_poll watches.
- * Close the writing end after fork. */
+ * Close the writing end after fork. -1 when it cannot be made. */
 int output_open(int target, struct tail *tail);
 
 /* For poll(2): fills in an entry for each open output, and returns how many. */

@@ -8,9 +8,9 @@
 
 /* Exits with a message where an option makes no sense; to be called before anything is
  * opened. */
-void supervise_check(const struct options *given);
+void supervise_check(const struct options *options);
 
 /* Until Ctrl-C or TERM; returns the exit status. */
-int supervise(const struct options *given, struct sockets *given_sockets);
+int supervise(const struct options *options, const struct sockets *sockets);
 
 #endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "answer.h"
+
+#include "clock.h"
+#include "error_page.h"
+#include "net.h"
+
+#include <string.h>
+#ifndef _WIN32
+#include <sys/time.h>
+#endif
+
+enum { PATIENCE_MS = 5000, REQUEST_SIZE = 16384 };
+
+void answers_make(struct answers *answers, const char *title, const struct tail *tail)
+{
+    answers->html = error_page(title, tail->text, tail->length, 1, &answers->html_length);
+    answers->plain = error_page(title, tail->text, tail->length, 0, &answers->plain_length);
+}
+
+size_t http_listeners(const struct sockets *sockets, listenfd_socket *listeners, size_t room)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < sockets->count && count < room; i++) {
+        const struct spec *spec = sockets->list[i].spec;
+        if (spec && spec->type->scheme && strcmp(spec->type->scheme, "http") == 0)
+            listeners[count++] = sockets->list[i].fd;
+    }
+    return count;
+}
+
+/* Of each call. All of them together end at the deadline. */
+static void set_patience(listenfd_socket client)
+{
+#ifdef _WIN32
+    const DWORD limit = PATIENCE_MS;
+#else
+    const struct timeval limit = {PATIENCE_MS / 1000, 0};
+#endif
+    setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, (const void *)&limit, sizeof limit);
+    setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, (const void *)&limit, sizeof limit);
+}
+
+static void read_request(listenfd_socket client, char *request, long long deadline)
+{
+    size_t length = 0;
+
+    *request = '\0';
+    while (length < REQUEST_SIZE - 1 && !strstr(request, "\r\n\r\n") && now_ms() < deadline) {
+        int got =
+            (int)recv(client, request + length, (transfer_size)(REQUEST_SIZE - 1 - length), 0);
+        if (got <= 0)
+            return;
+        length += (size_t)got;
+        request[length] = '\0';
+    }
+}
+
+static void write_response(listenfd_socket client, const char *text, size_t length,
+                           long long deadline)
+{
+    while (length > 0 && now_ms() < deadline) {
+        int sent = (int)send(client, text, (transfer_size)length, 0);
+        if (sent <= 0)
+            return;
+        text += sent;
+        length -= (size_t)sent;
+    }
+}
+
+/* Closing with bytes unread would reset the connection, and with it our answer. */
+static void close_gently(listenfd_socket client, long long deadline)
+{
+    char rest[4096];
+
+    shutdown(client, SHUT_WR);
+    for (int i = 0; i < 256 && now_ms() < deadline; i++)
+        if (recv(client, rest, sizeof rest, 0) <= 0)
+            break;
+    close_socket(client);
+}
+
+/* Browsers ask for HTML by name; curl and most programs take anything. */
+void answer_client(listenfd_socket client, const struct answers *answers)
+{
+    long long deadline = now_ms() + PATIENCE_MS;
+    char request[REQUEST_SIZE];
+
+    set_patience(client);
+    read_request(client, request, deadline);
+    if (strstr(request, "text/html"))
+        write_response(client, answers->html, answers->html_length, deadline);
+    else
+        write_response(client, answers->plain, answers->plain_length, deadline);
+    close_gently(client, deadline);
+}

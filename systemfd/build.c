@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "build.h"
+
+#include "child.h"
+#include "clock.h"
+#include "report.h"
+
+#include <unistd.h>
+
+enum {
+    SLOW_MS = 500,          /* from here on, a terminal is told that it builds */
+    STOP_MS = 2000,         /* for one that was told to end */
+    KILL_PATIENCE_MS = 1000 /* for one that was killed */
+};
+
+static struct child child;
+static struct tail output;
+static int announced;
+static long long began, deadline; /* to be gone; 0: not asked to */
+
+int build_begin(const struct options *options)
+{
+    tail_clear(&output);
+    began = now_ms();
+    deadline = announced = 0;
+    if (child_start_build(&child, options, &output))
+        return 1;
+    child.id = 0;
+    return 0;
+}
+
+long build_id(void)
+{
+    return child.id;
+}
+
+void build_stop(void)
+{
+    if (!deadline)
+        deadline = now_ms() + STOP_MS;
+    child_stop_build(&child);
+}
+
+void build_kill(void)
+{
+    if (child.id)
+        child_kill(&child);
+}
+
+void build_end(void)
+{
+    child_kill(&child);
+    child_forget(&child);
+}
+
+long long build_began(void)
+{
+    return began;
+}
+
+const struct tail *build_output(void)
+{
+    return &output;
+}
+
+void build_look_after(void)
+{
+    if (!child.id)
+        return;
+    if (deadline && now_ms() >= deadline) {
+        child_kill(&child);
+        deadline = now_ms() + KILL_PATIENCE_MS;
+    }
+    if (!announced && now_ms() - began >= SLOW_MS) {
+        if (isatty(STDERR_FILENO))
+            report("building ...");
+        announced = 1;
+    }
+}
+
+int build_timeout(void)
+{
+    int wait = -1;
+
+    if (child.id && deadline)
+        wait = until(deadline);
+    if (child.id && !announced)
+        wait = earlier(wait, until(began + SLOW_MS));
+    return wait;
+}

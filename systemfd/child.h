@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ * A build or a server, with all the processes that it starts in its turn: on POSIX a process
+ * group (child.c), on Windows a job (win32/child.c). */
+#ifndef SYSTEMFD_CHILD_H
+#define SYSTEMFD_CHILD_H
+
+#include "options.h"
+#include "sockets.h"
+#include "tail.h"
+#ifndef _WIN32
+#include "notify.h"
+#endif
+
+struct child {
+    long id;          /* of the process that was started, their leader */
+    int leader_ended; /* it has ended; others may be left */
+#ifdef _WIN32
+    void *process, *job, *wait;
+#else
+    struct notify notify;
+#endif
+};
+
+/* How a leader ended. */
+struct ending {
+    int status;    /* as a shell would have it: the exit status, or 128 and the signal */
+    char text[64]; /* "exit status 2", "signal SEGV" */
+};
+
+/* Exits with a message when that is no way to ask a server to stop. */
+void child_check_stop_signal(const char *name);
+
+/* Start the command with the sockets, or options->build in the shell. What it prints goes to
+ * our streams, and its end to *tail. 0, after a report, when that cannot be. */
+int child_start_server(struct child *child, const struct options *options,
+                       const struct sockets *sockets, struct tail *tail);
+int child_start_build(struct child *child, const struct options *options, struct tail *tail);
+
+/* Has a server said that it is ready since the last call? Where there is a way to say it,
+ * child_can_say_ready. */
+int child_says_ready(const struct child *child);
+int child_can_say_ready(const struct child *child);
+
+/* A server is asked in the way of --stop-signal: the leader first, which knows what its
+ * children are about; when it has ended, whoever is left. A build is asked as a whole. */
+void child_stop_server(const struct child *child, const struct options *options);
+void child_stop_build(const struct child *child);
+
+/* All of them, at once. */
+void child_kill(const struct child *child);
+
+/* Is any of them left? */
+int child_is_left(const struct child *child);
+
+/* Gives up what is kept of it. */
+void child_forget(struct child *child);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "clock.h"
+
+#include <stdio.h>
+#ifdef _WIN32
+#include <windows.h>
+#else
+#include <time.h>
+#endif
+
+#ifdef _WIN32
+long long now_ms(void)
+{
+    return (long long)GetTickCount64();
+}
+#else
+long long now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+#endif
+
+int until(long long when)
+{
+    long long left = when - now_ms();
+
+    return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
+}
+
+int earlier(int a, int b)
+{
+    return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+
+const char *since(long long start)
+{
+    static char text[48];
+    long took = (long)(now_ms() - start);
+
+    if (took < 1000)
+        snprintf(text, sizeof text, "%ld ms", took);
+    else
+        snprintf(text, sizeof text, "%ld.%ld s", took / 1000, took % 1000 / 100);
+    return text;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ * Time, in milliseconds of a clock that nobody sets. */
+#ifndef SYSTEMFD_CLOCK_H
+#define SYSTEMFD_CLOCK_H
+
+long long now_ms(void);
+
+/* How long to wait until then, at most a minute. */
+int until(long long when);
+
+/* The shorter of two waits, of which -1 is for ever. */
+int earlier(int a, int b);
+
+/* What has passed since then: "340 ms", "2.3 s". Valid until the next call. */
+const char *since(long long start);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * The development server's cycle: what happens when. It waits for nothing: supervise.c, on
+ * Windows win32/supervise.c, does, and tells what has happened.
+ *
+ *   change -> (pause) -> build -> start the new server -> it is ready -> stop the old one
+ *                          |               |
+ *                          fails           dies: the old server stays; without one, http is
+ *                                          answered with what was printed */
+#ifndef SYSTEMFD_CYCLE_H
+#define SYSTEMFD_CYCLE_H
+
+#include "child.h"
+#include "options.h"
+#include "sockets.h"
+
+void cycle_begin(const struct options *given, const struct sockets *given_sockets);
+
+/* A file has changed; a process has ended; somebody wants a restart. */
+void cycle_changed(const char *path);
+void cycle_child_ended(long id, const struct ending *how);
+void cycle_restart(const char *reason);
+
+/* Somebody wants it all to end, for that reason, a number above 0; asked twice: at once. */
+void cycle_end(int reason);
+
+/* What is due by now; to be called after each event, and after cycle_timeout milliseconds
+ * (-1: never) at the latest. */
+void cycle_look(void);
+int cycle_timeout(void);
+
+/* Why it ends: 0 not at all, or the reason given; -1 a server's failure does. */
+int cycle_ending(void);
+int cycle_is_over(void);
+
+/* For systemfd itself. */
+int cycle_exit_status(void);
+
+#endif
