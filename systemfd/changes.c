@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "changes.h"
 
+#include "files.h"
 #include "report.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* A build that writes a text with another content each time (a date, say) would never end:
  * after this many builds in a row such a text is known to be the build's, until it changes
@@ -63,7 +62,7 @@ static void forget(struct file *file)
 static void count(const char *path)
 {
     counted++;
-    if (!first || access(first, F_OK) < 0) { /* not the temporary file of a save */
+    if (!first || !file_exists(first)) { /* not the temporary file of a save */
         free(first);
         first = strdup(path);
     }
@@ -76,10 +75,7 @@ static uint64_t hash_of_text(const char *path)
 {
     unsigned char bytes[16384];
     uint64_t hash = 0xcbf29ce484222325U;
-    struct stat status;
-    FILE *file = stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0
-                     ? fopen(path, "rb")
-                     : NULL;
+    FILE *file = file_open(path);
     size_t got;
 
     if (!file)
@@ -145,7 +141,7 @@ size_t changes_decide(long long until)
         if (is_of_user(&files[i])) {
             count(files[i].path);
             found++;
-        } else if (files[i].times == 0 && access(files[i].path, F_OK) < 0) {
+        } else if (files[i].times == 0 && !file_exists(files[i].path)) {
             forget(&files[i]); /* a temporary file */
         }
     }

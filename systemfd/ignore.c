@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ignore.h"
 
-#include <fnmatch.h>
+#include "glob.h"
+
 #include <string.h>
 
 static const char *const defaults[] = {
@@ -71,7 +72,7 @@ static int matches_path(const char *pattern, const char *path)
             continue;
         memcpy(part, path, end);
         part[end] = '\0';
-        if (fnmatch(pattern, part, 0) == 0)
+        if (glob_matches(pattern, part))
             return 1;
     }
     return 0;
@@ -87,7 +88,7 @@ static int matches_name(const char *pattern, const char *path)
         if (length > 0 && length < sizeof name) {
             memcpy(name, path, length);
             name[length] = '\0';
-            if (fnmatch(pattern, name, 0) == 0)
+            if (glob_matches(pattern, name))
                 return 1;
         }
         path += length + (path[length] == '/');

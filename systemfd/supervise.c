@@ -73,8 +73,8 @@ static void handle_signals(int signals, int had_terminal)
 
     while (read(signals, &number, 1) == 1) {
         if (number == SIGCHLD)
-            continue; /* reap() looks anyway */
-        if (number == SIGHUP && !terminal_is_gone(had_terminal))
+            watch_wake(); /* who has ended may have written; reap() looks anyway */
+        else if (number == SIGHUP && !terminal_is_gone(had_terminal))
             cycle_restart("SIGHUP");
         else
             cycle_end(number);
@@ -132,7 +132,7 @@ int supervise(const struct options *options, const struct sockets *sockets)
         wait_for_events(signals);
         handle_signals(signals, had_terminal);
         reap();
-        if (!cycle_ending())
+        if (!cycle_ending() && watch_is_due())
             watch_read(cycle_changed);
         cycle_look();
     }

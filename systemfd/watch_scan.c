@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #if !defined(__linux__) || defined(SYSTEMFD_WATCH_SCAN)
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* asprintf() */
-#endif
 #include "watch.h"
 
+#include "clock.h"
+#include "files.h"
 #include "ignore.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-enum { SCAN_MS = 500 };
+/* How often it is looked, but never for more than a part of the time. */
+enum { SCAN_MS = 500, PARTS_OF_TIME = 10 };
 
 struct entry {
     char *path;
-    struct timespec modified;
-    off_t size;
-    ino_t inode;
+    struct look look;
 };
 
 struct listing {
@@ -30,61 +25,59 @@ struct listing {
 
 static const struct options *options;
 static struct listing known;
+static int woken;
+static long long scanned, took; /* when the last scan ended, and its time */
 
-static void add(struct listing *listing, const char *path, const struct stat *status)
+static void *allocated(void *memory)
+{
+    if (!memory)
+        die(EXIT_CANNOT_OPEN, "out of memory");
+    return memory;
+}
+
+static void add(struct listing *listing, const char *path, const struct look *look)
 {
     struct entry *entry;
 
     if (listing->count == listing->room) {
         listing->room = listing->room * 2 + 64;
-        listing->entries = realloc(listing->entries, listing->room * sizeof *listing->entries);
-        if (!listing->entries)
-            die(EXIT_CANNOT_OPEN, "out of memory");
+        listing->entries =
+            allocated(realloc(listing->entries, listing->room * sizeof *listing->entries));
     }
     entry = &listing->entries[listing->count++];
-    entry->path = strdup(path);
-    if (!entry->path)
-        die(EXIT_CANNOT_OPEN, "out of memory");
-#ifdef __APPLE__
-    entry->modified = status->st_mtimespec;
-#else
-    entry->modified = status->st_mtim;
-#endif
-    entry->size = status->st_size;
-    entry->inode = status->st_ino;
+    entry->path = allocated(strdup(path));
+    entry->look = *look;
 }
 
-static void list(struct listing *listing, const char *root, const char *path);
-
-static void list_folder(struct listing *listing, const char *root, const char *path)
+static char *join(const char *folder, const char *name)
 {
-    DIR *folder = opendir(path);
-    struct dirent *entry;
-    char *child;
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = allocated(malloc(size));
 
-    while (folder && (entry = readdir(folder)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (asprintf(&child, "%s/%s", path, entry->d_name) < 0)
-            die(EXIT_CANNOT_OPEN, "out of memory");
-        if (!is_ignored(&options->ignore, child + strlen(root) + 1))
-            list(listing, root, child);
+    snprintf(path, size, "%s/%s", folder, name);
+    return path;
+}
+
+/* What is below a path of which the first root_length characters cannot be ignored. */
+static void list(struct listing *listing, size_t root_length, const char *path,
+                 const struct look *look)
+{
+    struct folder *folder;
+    struct look child_look;
+    const char *name;
+
+    if (look->kind == FILE_KIND)
+        add(listing, path, look);
+    if (look->kind != FOLDER_KIND)
+        return;
+    folder = folder_open(path);
+    while ((name = folder_next(folder, &child_look)) != NULL) {
+        char *child = join(path, name);
+        if (!is_ignored(&options->ignore, child + root_length + 1))
+            list(listing, root_length, child, &child_look);
         free(child);
     }
-    if (folder)
-        closedir(folder);
-}
-
-static void list(struct listing *listing, const char *root, const char *path)
-{
-    struct stat status;
-
-    if ((path == root ? stat(path, &status) : lstat(path, &status)) < 0)
-        return;
-    if (S_ISDIR(status.st_mode))
-        list_folder(listing, root, path);
-    else if (S_ISREG(status.st_mode) || S_ISLNK(status.st_mode))
-        add(listing, path, &status);
+    folder_close(folder);
 }
 
 static int by_path(const void *a, const void *b)
@@ -96,10 +89,18 @@ static struct listing scan(void)
 {
     struct listing listing = {NULL, 0, 0};
 
-    for (size_t i = 0; i < options->watch.count; i++)
-        list(&listing, options->watch.list[i], options->watch.list[i]);
+    long long began = now_ms();
+
+    for (size_t i = 0; i < options->watch.count; i++) {
+        const char *root = options->watch.list[i];
+        struct look look = file_look(root);
+        list(&listing, strlen(root), root, &look);
+    }
     if (listing.count > 0)
         qsort(listing.entries, listing.count, sizeof *listing.entries, by_path);
+    scanned = now_ms();
+    took = scanned - began;
+    woken = 0;
     return listing;
 }
 
@@ -110,20 +111,18 @@ static void discard(struct listing *listing)
     free(listing->entries);
 }
 
-static int is_same(const struct entry *a, const struct entry *b)
+static int is_same(const struct look *a, const struct look *b)
 {
-    return a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec &&
-           a->size == b->size && a->inode == b->inode;
+    return a->modified == b->modified && a->size == b->size && a->identity == b->identity;
 }
 
 void watch_open(const struct options *given)
 {
-    struct stat status;
-
     options = given;
     for (size_t i = 0; i < options->watch.count; i++)
-        if (stat(options->watch.list[i], &status) < 0)
-            die(EXIT_CANNOT_OPEN, "cannot watch %s: %s", options->watch.list[i], strerror(errno));
+        if (!file_exists(options->watch.list[i]))
+            die(EXIT_CANNOT_OPEN, "cannot watch %s: there is no such file or folder",
+                options->watch.list[i]);
     known = scan();
 }
 
@@ -132,25 +131,34 @@ int watch_descriptor(void)
     return -1;
 }
 
+void watch_wake(void)
+{
+    woken = 1;
+}
+
 int watch_timeout(void)
 {
-    return options && options->watch.count > 0 ? SCAN_MS : -1;
+    long long pause = woken ? 0 : SCAN_MS, least = PARTS_OF_TIME * took;
+
+    return options->watch.count == 0 ? -1 : until(scanned + (pause > least ? pause : least));
+}
+
+int watch_is_due(void)
+{
+    return watch_timeout() == 0;
 }
 
 /* Two sorted lists, read side by side. */
 void watch_read(void (*changed)(const char *path))
 {
-    struct listing now;
+    struct listing now = scan();
     size_t i = 0, j = 0;
 
-    if (!options)
-        return;
-    now = scan();
     while (i < known.count || j < now.count) {
         int order = i == known.count ? 1
                     : j == now.count ? -1
                                      : by_path(&known.entries[i], &now.entries[j]);
-        if (order != 0 || !is_same(&known.entries[i], &now.entries[j]))
+        if (order != 0 || !is_same(&known.entries[i].look, &now.entries[j].look))
             changed(order < 0 ? known.entries[i].path : now.entries[j].path);
         i += order <= 0;
         j += order >= 0;

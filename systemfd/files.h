@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ * Files and folders, on Windows by UTF-8 paths (win32/files.c). */
+#ifndef SYSTEMFD_FILES_H
+#define SYSTEMFD_FILES_H
+
+#include <stdio.h>
+
+enum kind { NOTHING, FILE_KIND, FOLDER_KIND };
+
+/* What tells that a file is another one, or another content. */
+struct look {
+    enum kind kind; /* pipes, sockets and devices are NOTHING */
+    long long modified, size;
+    unsigned long long identity;
+};
+
+int file_exists(const char *path);
+
+/* A regular file that is not empty, to read; NULL for anything else. */
+FILE *file_open(const char *path);
+
+/* What stands there; behind a link, too. */
+struct look file_look(const char *path);
+
+/* What is in a folder, links as themselves; NULL at the end. A folder that cannot be read is
+ * NULL, and has nothing in it. */
+struct folder *folder_open(const char *path);
+const char *folder_next(struct folder *folder, struct look *look);
+void folder_close(struct folder *folder);
+
+#endif
