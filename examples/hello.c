@@ -86,6 +86,9 @@ int main(int argc, char **argv)
 
     signal(SIGTERM, stop);
     signal(SIGINT, stop); /* Ctrl-C, also on Windows */
+#ifdef SIGBREAK
+    signal(SIGBREAK, stop); /* Ctrl-Break, by which systemfd asks on Windows */
+#endif
 #ifdef SIGPIPE
     signal(SIGPIPE, SIG_IGN); /* a client that is gone must not end the server */
 #endif

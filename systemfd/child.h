@@ -15,7 +15,7 @@ struct child {
     long id;          /* of the process that was started, their leader */
     int leader_ended; /* it has ended; others may be left */
 #ifdef _WIN32
-    void *process, *job, *wait;
+    void *leader, *job;
 #else
     struct notify notify;
 #endif

@@ -3,6 +3,7 @@
 
 #include "report.h"
 #include "system_error.h"
+#include "wide.h"
 
 #include <shellapi.h>
 #include <stdlib.h>
@@ -15,24 +16,6 @@ static void *allocate(size_t count, size_t size)
     if (!memory)
         die(EXIT_CANNOT_OPEN, "out of memory");
     return memory;
-}
-
-static char *to_utf8(const wchar_t *wide)
-{
-    int size = WideCharToMultiByte(CP_UTF8, 0, wide, -1, NULL, 0, NULL, NULL);
-    char *text = allocate((size_t)size + 1, 1);
-
-    WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, size, NULL, NULL);
-    return text;
-}
-
-static wchar_t *to_wide(const char *text)
-{
-    int size = MultiByteToWideChar(CP_UTF8, 0, text, -1, NULL, 0);
-    wchar_t *wide = allocate((size_t)size + 1, sizeof *wide);
-
-    MultiByteToWideChar(CP_UTF8, 0, text, -1, wide, size);
-    return wide;
 }
 
 char **utf8_arguments(int *count)

@@ -3,48 +3,44 @@
  * until it ends. */
 #include "command_line.h"
 #include "options.h"
+#include "passing.h"
 #include "process.h"
 #include "report.h"
-#include "server.h"
 #include "sockets.h"
+#include "supervise.h"
 #include "system_error.h"
 
-#include <stdlib.h>
-
-/* listenfd_from_env has removed what was there before. */
-static void set_variables(const struct sockets *sockets, const struct server *server)
+/* Of what is watched or ignored, paths have slashes here. */
+static void use_slashes(const struct arguments *paths)
 {
-    char *names = sockets_names(sockets);
-
-    SetEnvironmentVariableA("SYSTEMFD_SOCKET_SERVER", server->address);
-    SetEnvironmentVariableA("SYSTEMFD_SOCKET_SECRET", server->secret);
-    if (sockets->named)
-        SetEnvironmentVariableA("LISTEN_FDNAMES", names);
-    free(names);
+    for (size_t i = 0; i < paths->count; i++)
+        for (char *next = (char *)paths->list[i]; *next != '\0'; next++)
+            if (*next == '\\')
+                *next = '/';
 }
 
 int main(void)
 {
     static struct sockets sockets; /* static: the server's thread goes on reading them */
-    static struct server server;
-    struct options options;
+    static struct options options;
     WSADATA unused;
     int argc, error = WSAStartup(MAKEWORD(2, 2), &unused);
     char **argv = utf8_arguments(&argc);
 
     options_parse(argc, argv, &options);
     report_setup(options.color, options.quiet);
-    if (options_supervise(&options))
-        die(EXIT_USAGE, "the development server (--watch, --build, --restart-on-hup) does not run "
-                        "on Windows; put a watcher in the command's place: "
-                        "systemfd -s http::5000 -- watchexec -r -- server.exe");
+    if (options_supervise(&options)) {
+        use_slashes(&options.watch);
+        use_slashes(&options.ignore);
+        supervise_check(&options);
+    }
     if (error != 0)
         die(EXIT_CANNOT_OPEN, "cannot use sockets: %s", system_error((DWORD)error));
     sockets_open(&sockets, &options);
     sockets_report(&sockets, "socket", 0);
-    if (sockets.count > 0) {
-        server_start(&server, &sockets);
-        set_variables(&sockets, &server);
-    }
+    passing_begin(&sockets);
+    if (options_supervise(&options))
+        ExitProcess((UINT)supervise(&options, &sockets));
+    passing_set_variables();
     ExitProcess(run_to_its_end(options.command));
 }

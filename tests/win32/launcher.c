@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * The parts of the launcher that can be tested alone: command lines and secrets. */
+ * The parts of the launcher that can be tested alone: command lines, secrets and patterns. */
 #include "test.h"
 
 #include "command_line.h"
+#include "glob.h"
 #include "secret.h"
 
 #include <windows.h>
@@ -100,13 +101,54 @@ static void test_comparing(void **state)
     }
 }
 
+static void test_patterns(void **state)
+{
+    static const struct {
+        const char *pattern, *text;
+        int matches;
+    } rows[] = {
+        {"", "", 1},
+        {"", "a", 0},
+        {"a", "", 0},
+        {"*", "", 1},
+        {"*", "anything/at all", 1},
+        {"*.obj", "Main.OBJ", 1},
+        {"*.obj", "main.objx", 0},
+        {"*.so.*", "libx.so.1", 1},
+        {"*.so.*", "libx.so", 0},
+        {".*.sw?", ".file.c.swp", 1},
+        {"#*#", "#file#", 1},
+        {"*a*b", "xaybazb", 1},
+        {"*a*b", "xaybaz", 0},
+        {"a**c", "abc", 1},
+        {"?", "", 0},
+        {"?", "/", 1},
+        {"[abc]x", "Bx", 1},
+        {"[a-c]x", "dx", 0},
+        {"[!a-c]x", "dx", 1},
+        {"[^a-c]x", "ax", 0},
+        {"[]a]", "]", 1},
+        {"[a-]", "-", 1},
+        {"*[0-9]", "version 7", 1},
+        {"[", "[", 1},
+        {"[ab", "[ab", 1},
+        {"[ab", "a", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (glob_matches(rows[i].pattern, rows[i].text) != rows[i].matches)
+            print_message("'%s' '%s'\n", rows[i].pattern, rows[i].text);
+        assert_int_equal(glob_matches(rows[i].pattern, rows[i].text), rows[i].matches);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_all_short_arguments),
-        cmocka_unit_test(test_secret),
-        cmocka_unit_test(test_comparing),
+        cmocka_unit_test(test_arguments), cmocka_unit_test(test_all_short_arguments),
+        cmocka_unit_test(test_secret),    cmocka_unit_test(test_comparing),
+        cmocka_unit_test(test_patterns),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
  *   probe respawn COUNT COMMAND...  runs it so many times, one after the other, in a console
  *                                   of its own; prints "control PORT": a connection there
  *                                   is Ctrl-C
+ *   probe set EVENT                 sets the event of that name
  *
  * The library is embedded, with no visible symbol. */
 #define LISTENFD_API static
@@ -115,8 +116,9 @@ static int respawn(int count, char **command)
     DWORD code = 1;
 
     for (int i = 0; command[i]; i++) {
-        strcat(line, i ? " " : "");
-        strcat(line, command[i]);
+        const char *quote = strchr(command[i], ' ') ? "\"" : "";
+        snprintf(line + strlen(line), sizeof line - strlen(line), "%s%s%s%s", i ? " " : "", quote,
+                 command[i], quote);
     }
     open_console();
     if (listenfd_take_or_bind_tcp(NULL, 0, "127.0.0.1:0", &control) < 0)
@@ -129,6 +131,13 @@ static int respawn(int count, char **command)
         printf("ended %lu\n", code);
     }
     return (int)code;
+}
+
+static int set_event(const char *name)
+{
+    HANDLE event = OpenEventA(EVENT_MODIFY_STATE, FALSE, name);
+
+    return event && SetEvent(event) ? 0 : 1;
 }
 
 static int wait_for_stop(void)
@@ -155,6 +164,8 @@ int main(int argc, char **argv)
     }
     if (strcmp(what, "exit") == 0)
         ExitProcess((UINT)strtoul(argv[2], NULL, 0));
+    if (strcmp(what, "set") == 0)
+        return set_event(argv[2]);
     if (strcmp(what, "wait") == 0)
         return wait_for_stop();
     if (strcmp(what, "respawn") == 0)

@@ -6,7 +6,8 @@ WINE_PACKAGES = wine64 gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32
 WINE_CACHE = .cache
 WINE_MACHINES := $(foreach machine,x86_64 i686,\
     $(if $(shell command -v $(machine)-w64-mingw32-gcc),$(machine)))
-WINE_PROBES = $(WINE_MACHINES:%=$(BUILD)/tests/%/probe.exe)
+WINE_PROBES = $(foreach machine,$(WINE_MACHINES),\
+    $(addprefix $(BUILD)/tests/$(machine)/,probe.exe habits.exe))
 ifneq (,$(and $(wildcard /usr/lib/wine/wine64),$(wildcard $(WINE_CACHE)/cmocka/i686/libcmocka.a)))
 WINE_SUITES = $(foreach machine,$(WINE_MACHINES),$(addprefix $(BUILD)/tests/$(machine)/,\
     environment.exe conversation.exe take.exe launcher.exe))
@@ -17,12 +18,13 @@ WINE_CFLAGS = -std=gnu17 -O1 -g -Wall -Wextra -Wshadow -I. -Itests/support -iquo
 
 # $1: machine
 define WINE_RULES
-$(BUILD)/tests/$1/probe.exe: tests/win32/probe.c listenfd.c listenfd.h
+$(BUILD)/tests/$1/probe.exe $(BUILD)/tests/$1/habits.exe: $(BUILD)/tests/$1/%.exe: \
+    tests/win32/%.c listenfd.c listenfd.h
 	@mkdir -p $$(@D)
 	$1-w64-mingw32-gcc $(WINE_CFLAGS) -o $$@ $$< -lws2_32
 
 $(BUILD)/tests/$1/launcher.exe: tests/win32/launcher.c \
-    win32/command_line.c win32/secret.c win32/system_error.c systemfd/report.c \
+    $(addprefix win32/,command_line.c glob.c secret.c system_error.c wide.c) systemfd/report.c \
     $(wildcard win32/*.h)
 	@mkdir -p $$(@D)
 	$1-w64-mingw32-gcc $(WINE_CFLAGS) -o $$@ $$(filter %.c,$$^) \

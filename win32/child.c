@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+#include "child.h"
+
+#include "command_line.h"
+#include "cycle.h"
+#include "events.h"
+#include "passing.h"
+#include "pipes.h"
+#include "system_error.h"
+#include "wide.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The process that was started. It stays until it has ended and is forgotten. */
+struct leader {
+    struct source source; /* told when it has ended */
+    HANDLE process, wait; /* NULL: it could not be started */
+    long id;
+    DWORD code; /* of one that could not be started */
+    int ended, forgotten;
+};
+
+static int is_kill(const char *name)
+{
+    return name && strcmp(name, "KILL") == 0;
+}
+
+void child_check_stop_signal(const char *name)
+{
+    if (name && strcmp(name, "BREAK") != 0 && !is_kill(name))
+        die(EXIT_USAGE,
+            "--stop-signal '%s' does not exist on Windows; expected BREAK (Ctrl-Break), or KILL",
+            name);
+}
+
+/* ---- How it ended ---- */
+
+static const struct {
+    DWORD code;
+    const char *meaning;
+} exceptions[] = {
+    {0xc0000005, "access violation"},
+    {0xc000001d, "illegal instruction"},
+    {0xc0000094, "division by zero"},
+    {0xc00000fd, "stack overflow"},
+    {0xc0000135, "a DLL is missing"},
+    {0xc0000139, "a DLL lacks what is wanted of it"},
+    {0xc000013a, "Ctrl-C"},
+    {0xc0000142, "a DLL did not start"},
+    {0xc0000374, "the heap is broken"},
+    {0xc0000409, "stack overrun, or abort"},
+};
+
+static const char *meaning_of(DWORD code)
+{
+    for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++)
+        if (exceptions[i].code == code)
+            return exceptions[i].meaning;
+    return "an exception";
+}
+
+static void describe(DWORD code, struct ending *how)
+{
+    how->status = (int)code;
+    if (code < 0xc0000000)
+        snprintf(how->text, sizeof how->text, "exit status %lu", code);
+    else
+        snprintf(how->text, sizeof how->text, "0x%08lx, %s", code, meaning_of(code));
+}
+
+static void discard(struct leader *leader)
+{
+    if (leader->wait)
+        UnregisterWait(leader->wait);
+    if (leader->process)
+        CloseHandle(leader->process);
+    free(leader);
+}
+
+static void leader_ended(struct source *source, DWORD unused, int ok)
+{
+    struct leader *leader = (struct leader *)source;
+    struct ending how;
+
+    (void)unused;
+    (void)ok;
+    if (leader->process)
+        GetExitCodeProcess(leader->process, &leader->code);
+    describe(leader->code, &how);
+    leader->ended = 1;
+    if (leader->forgotten)
+        discard(leader);
+    else
+        cycle_child_ended(leader->id, &how);
+}
+
+/* In a thread of the system's. */
+static void CALLBACK post_end(void *leader, BOOLEAN timed_out)
+{
+    (void)timed_out;
+    events_post(leader, 0);
+}
+
+/* ---- Starting ---- */
+
+static HANDLE create_job(void)
+{
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
+    HANDLE job = CreateJobObjectW(NULL, NULL);
+
+    limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+    SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
+    return job;
+}
+
+/* Of these handles, which it inherits, and no others: the output of one server must not stay
+ * open in another. Suspended, so that it is in its job before it starts processes. */
+static int create_process(wchar_t *line, HANDLE *streams, PROCESS_INFORMATION *process)
+{
+    const DWORD flags = CREATE_NEW_PROCESS_GROUP | CREATE_SUSPENDED | EXTENDED_STARTUPINFO_PRESENT;
+    STARTUPINFOEXW startup = {.StartupInfo = {.cb = sizeof startup}};
+    SIZE_T size = 0, count = streams[2] == streams[1] ? 2 : 3;
+    int created;
+
+    InitializeProcThreadAttributeList(NULL, 1, 0, &size);
+    startup.lpAttributeList = malloc(size);
+    if (!startup.lpAttributeList ||
+        !InitializeProcThreadAttributeList(startup.lpAttributeList, 1, 0, &size))
+        die(EXIT_CANNOT_OPEN, "out of memory");
+    UpdateProcThreadAttribute(startup.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
+                              streams, count * sizeof *streams, NULL, NULL);
+    startup.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
+    startup.StartupInfo.hStdInput = streams[0];
+    startup.StartupInfo.hStdOutput = streams[1];
+    startup.StartupInfo.hStdError = streams[2];
+    created = CreateProcessW(NULL, line, NULL, NULL, TRUE, flags, NULL, NULL, &startup.StartupInfo,
+                             process);
+    DeleteProcThreadAttributeList(startup.lpAttributeList);
+    free(startup.lpAttributeList);
+    return created;
+}
+
+/* Into the job, and off. */
+static int let_go(struct child *child, const PROCESS_INFORMATION *process)
+{
+    struct leader *leader = child->leader;
+    int done = AssignProcessToJobObject(child->job, process->hProcess) &&
+               RegisterWaitForSingleObject(&leader->wait, process->hProcess, post_end, leader,
+                                           INFINITE, WT_EXECUTEONLYONCE);
+
+    DWORD error = GetLastError();
+
+    leader->process = process->hProcess;
+    if (done) {
+        child->id = leader->id = (long)process->dwProcessId;
+        ResumeThread(process->hThread);
+    } else {
+        TerminateProcess(process->hProcess, 1);
+    }
+    CloseHandle(process->hThread);
+    SetLastError(error);
+    return done;
+}
+
+/* As if it had been started and had failed at once, as it does elsewhere. */
+static void fail_at_once(struct child *child, const char *command, DWORD error, struct tail *tail)
+{
+    static long failures;
+    struct leader *leader = child->leader;
+    int found = error != ERROR_FILE_NOT_FOUND && error != ERROR_PATH_NOT_FOUND;
+    char message[1024];
+
+    if (found)
+        snprintf(message, sizeof message, "systemfd: cannot execute '%s': %s\n", command,
+                 system_error(error));
+    else
+        snprintf(message, sizeof message, "systemfd: cannot find the command '%s'\n", command);
+    fputs(message, stderr);
+    tail_add(tail, message, strlen(message));
+    child->id = leader->id = --failures; /* no process has that */
+    leader->code = found ? EXIT_CANNOT_EXECUTE : EXIT_NOT_FOUND;
+    events_post(&leader->source, 0);
+}
+
+static int is_shortage(DWORD error)
+{
+    return error == ERROR_NOT_ENOUGH_MEMORY || error == ERROR_OUTOFMEMORY ||
+           error == ERROR_NO_SYSTEM_RESOURCES || error == ERROR_COMMITMENT_LIMIT ||
+           error == ERROR_NOT_ENOUGH_QUOTA;
+}
+
+static int start_with(struct child *child, const char *command, wchar_t *line, HANDLE *streams,
+                      struct tail *tail)
+{
+    PROCESS_INFORMATION process;
+
+    if (create_process(line, streams, &process))
+        return let_go(child, &process);
+    if (is_shortage(GetLastError()))
+        return 0;
+    fail_at_once(child, command, GetLastError(), tail);
+    return 1;
+}
+
+static HANDLE open_nothing(void)
+{
+    SECURITY_ATTRIBUTES inheritable = {sizeof inheritable, NULL, TRUE};
+
+    return CreateFileA("NUL", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, &inheritable,
+                       OPEN_EXISTING, 0, NULL);
+}
+
+/* Where both of ours are consoles they are one, so that what is printed keeps its order. */
+static int is_one_stream(void)
+{
+    DWORD mode;
+
+    return GetConsoleMode(GetStdHandle(STD_OUTPUT_HANDLE), &mode) &&
+           GetConsoleMode(GetStdHandle(STD_ERROR_HANDLE), &mode);
+}
+
+static int start(struct child *child, const char *what, const char *command, wchar_t *line,
+                 struct tail *tail)
+{
+    struct leader *leader = calloc(1, sizeof *leader);
+    HANDLE streams[3] = {open_nothing(), pipe_open(STD_OUTPUT_HANDLE, tail), NULL};
+    int started;
+
+    memset(child, 0, sizeof *child);
+    streams[2] = is_one_stream() ? streams[1] : pipe_open(STD_ERROR_HANDLE, tail);
+    child->leader = leader;
+    child->job = create_job();
+    if (leader)
+        leader->source.told = leader_ended;
+    started = leader && child->job && streams[1] && streams[2] &&
+              start_with(child, command, line, streams, tail);
+    if (!started) {
+        report("cannot start %s: %s", what, system_error(GetLastError()));
+        child_forget(child);
+    }
+    CloseHandle(streams[0]);
+    CloseHandle(streams[1]);
+    if (streams[2] != streams[1])
+        CloseHandle(streams[2]);
+    free(line);
+    return started;
+}
+
+int child_start_server(struct child *child, const struct options *options,
+                       const struct sockets *sockets, struct tail *tail)
+{
+    int started;
+
+    (void)sockets; /* it asks for them */
+    passing_set_variables();
+    started =
+        start(child, "the server", options->command[0], join_arguments(options->command), tail);
+    passing_remove_variables();
+    return started;
+}
+
+/* /s: what stands between the first and the last quote is the command, as it is. */
+int child_start_build(struct child *child, const struct options *options, struct tail *tail)
+{
+    static const char format[] = "\"%s\" /d /s /c \"%s\"";
+    const char *shell = getenv("COMSPEC") ? getenv("COMSPEC") : "cmd.exe";
+    size_t size = sizeof format + strlen(shell) + strlen(options->build);
+    char *line = malloc(size);
+    wchar_t *wide;
+
+    if (!line)
+        die(EXIT_CANNOT_OPEN, "out of memory");
+    snprintf(line, size, format, shell, options->build);
+    wide = to_wide(line);
+    free(line);
+    return start(child, "the build", shell, wide, tail);
+}
+
+/* ---- Being ready ---- */
+
+/* There is no sd_notify. */
+int child_can_say_ready(const struct child *child)
+{
+    (void)child;
+    return 0;
+}
+
+int child_says_ready(const struct child *child)
+{
+    (void)child;
+    return 0;
+}
+
+/* ---- Stopping ---- */
+
+/* Ctrl-Break, to all in its process group that share our console. Wine has no Ctrl-Break, but
+ * lets Ctrl-C go to one group, which Windows does not. */
+static int press_break(const struct child *child)
+{
+    DWORD group = (DWORD)child->id;
+
+    return child->id > 0 && (GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, group) ||
+                             GenerateConsoleCtrlEvent(CTRL_C_EVENT, group));
+}
+
+/* Without a console there is no way to ask. */
+void child_stop_server(const struct child *child, const struct options *options)
+{
+    if (is_kill(options->stop_signal) || !press_break(child))
+        child_kill(child);
+}
+
+void child_stop_build(const struct child *child)
+{
+    if (!press_break(child))
+        child_kill(child);
+}
+
+void child_kill(const struct child *child)
+{
+    TerminateJobObject(child->job, 1);
+}
+
+int child_is_left(const struct child *child)
+{
+    JOBOBJECT_BASIC_ACCOUNTING_INFORMATION all = {0};
+
+    return QueryInformationJobObject(child->job, JobObjectBasicAccountingInformation, &all,
+                                     sizeof all, NULL) &&
+           all.ActiveProcesses > 0;
+}
+
+/* With the job's last handle, what is left in it ends. */
+void child_forget(struct child *child)
+{
+    struct leader *leader = child->leader;
+
+    if (child->job)
+        CloseHandle(child->job);
+    if (leader && (leader->ended || !leader->id))
+        discard(leader);
+    else if (leader)
+        leader->forgotten = 1;
+    child->id = 0;
+    child->leader = child->job = NULL;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#include "passing.h"
+
+#include "server.h"
+
+static struct server server;
+static char *names; /* NULL: no socket has one */
+
+void passing_begin(const struct sockets *sockets)
+{
+    if (sockets->count == 0)
+        return;
+    server_start(&server, sockets);
+    if (sockets->named)
+        names = sockets_names(sockets);
+}
+
+/* listenfd_from_env has removed what was there before. */
+void passing_set_variables(void)
+{
+    if (!server.sockets)
+        return;
+    SetEnvironmentVariableA("SYSTEMFD_SOCKET_SERVER", server.address);
+    SetEnvironmentVariableA("SYSTEMFD_SOCKET_SECRET", server.secret);
+    SetEnvironmentVariableA("LISTEN_FDNAMES", names);
+}
+
+void passing_remove_variables(void)
+{
+    SetEnvironmentVariableA("SYSTEMFD_SOCKET_SERVER", NULL);
+    SetEnvironmentVariableA("SYSTEMFD_SOCKET_SECRET", NULL);
+    SetEnvironmentVariableA("LISTEN_FDNAMES", NULL);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipes.h"
+
+#include "events.h"
+#include "output.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BUFFER_SIZE = 16384 };
+
+struct pipe {
+    struct source source;
+    HANDLE end, target;
+    struct tail *tail;
+    OVERLAPPED operation;
+    char text[BUFFER_SIZE];
+};
+
+static void discard(struct pipe *pipe)
+{
+    CloseHandle(pipe->end);
+    free(pipe);
+}
+
+/* Whether it succeeds at once or later: that is an event. Once everybody has closed the other
+ * end, it fails. */
+static void read_on(struct pipe *pipe)
+{
+    ZeroMemory(&pipe->operation, sizeof pipe->operation);
+    if (!ReadFile(pipe->end, pipe->text, BUFFER_SIZE, NULL, &pipe->operation) &&
+        GetLastError() != ERROR_IO_PENDING)
+        discard(pipe);
+}
+
+static void write_all(HANDLE target, const char *text, DWORD length)
+{
+    DWORD written;
+
+    while (length > 0 && WriteFile(target, text, length, &written, NULL) && written > 0) {
+        text += written;
+        length -= written;
+    }
+}
+
+static void copy(struct source *source, DWORD length, int ok)
+{
+    struct pipe *pipe = (struct pipe *)source;
+
+    if (!ok) {
+        discard(pipe);
+        return;
+    }
+    write_all(pipe->target, pipe->text, length);
+    tail_add(pipe->tail, pipe->text, length);
+    read_on(pipe);
+}
+
+/* Anonymous pipes cannot be waited for. */
+static HANDLE open_ends(struct pipe *pipe)
+{
+    static unsigned number;
+    SECURITY_ATTRIBUTES inheritable = {sizeof inheritable, NULL, TRUE};
+    char name[64];
+    HANDLE writing;
+
+    snprintf(name, sizeof name, "\\\\.\\pipe\\systemfd-%lu-%u", GetCurrentProcessId(), ++number);
+    pipe->end = CreateNamedPipeA(
+        name, PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
+        PIPE_TYPE_BYTE | PIPE_REJECT_REMOTE_CLIENTS, 1, 0, BUFFER_SIZE, 0, NULL);
+    if (pipe->end == INVALID_HANDLE_VALUE)
+        return NULL;
+    writing = CreateFileA(name, GENERIC_WRITE, 0, &inheritable, OPEN_EXISTING, 0, NULL);
+    if (writing != INVALID_HANDLE_VALUE && events_watch(pipe->end, &pipe->source))
+        return writing;
+    CloseHandle(writing);
+    CloseHandle(pipe->end);
+    return NULL;
+}
+
+HANDLE pipe_open(DWORD target, struct tail *tail)
+{
+    struct pipe *pipe = calloc(1, sizeof *pipe);
+    HANDLE writing = NULL;
+
+    if (!pipe)
+        return NULL;
+    pipe->source.told = copy;
+    pipe->target = GetStdHandle(target);
+    pipe->tail = tail;
+    writing = open_ends(pipe);
+    if (writing)
+        read_on(pipe);
+    else
+        free(pipe);
+    return writing;
+}
+
+void outputs_drain(void)
+{
+    events_only(copy);
+}

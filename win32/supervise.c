@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#include "supervise.h"
+
+#include "clock.h"
+#include "cycle.h"
+#include "events.h"
+#include "files.h"
+#include "output.h"
+#include "system_error.h"
+#include "wake.h"
+#include "watch.h"
+
+#include <stdio.h>
+
+enum { STATUS_CONTROL_C = (int)0xc000013a }; /* what Ctrl-C makes of a program */
+
+void supervise_check(const struct options *options)
+{
+    child_check_stop_signal(options->stop_signal);
+    for (size_t i = 0; i < options->watch.count; i++)
+        if (!file_exists(options->watch.list[i]))
+            die(EXIT_CANNOT_OPEN, "cannot watch %s: there is no such file or folder",
+                options->watch.list[i]);
+}
+
+/* ---- Ctrl-C ---- */
+
+static void interrupted(struct source *source, DWORD number, int ok)
+{
+    (void)source;
+    (void)number;
+    (void)ok;
+    cycle_end(1);
+}
+
+static struct source interrupts = {interrupted};
+
+/* In a thread of the system's. When the console is closed, or the user logs off, we are ended
+ * as soon as this returns. */
+static BOOL WINAPI on_console_event(DWORD event)
+{
+    events_post(&interrupts, event);
+    if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)
+        Sleep(INFINITE);
+    return TRUE;
+}
+
+/* ---- Restarts by hand ---- */
+
+static void asked_to_restart(struct source *source, DWORD number, int ok)
+{
+    (void)source;
+    (void)number;
+    (void)ok;
+    cycle_restart("by hand");
+}
+
+static struct source restarts = {asked_to_restart};
+
+static void CALLBACK post_restart(void *unused, BOOLEAN timed_out)
+{
+    (void)unused;
+    (void)timed_out;
+    events_post(&restarts, 0);
+}
+
+/* There is no SIGHUP: whoever wants a restart sets this event. */
+static void open_restart_event(const struct options *options)
+{
+    char name[64];
+    HANDLE event, wait;
+
+    snprintf(name, sizeof name, "systemfd-%lu", GetCurrentProcessId());
+    event = CreateEventA(NULL, FALSE, FALSE, name);
+    if (!event ||
+        !RegisterWaitForSingleObject(&wait, event, post_restart, NULL, INFINITE, WT_EXECUTEDEFAULT))
+        die(EXIT_CANNOT_OPEN, "cannot make the event %s: %s", name, system_error(GetLastError()));
+    if (options->restart_on_hup)
+        report("restarts when the event %s is set", name);
+}
+
+/* ---- Waiting ---- */
+
+static void wait_for_events(void)
+{
+    events_wait(cycle_ending() ? cycle_timeout() : earlier(cycle_timeout(), watch_timeout()));
+    if (cycle_ending() || !watch_is_due())
+        return;
+    wake_look_again();
+    watch_read(cycle_changed);
+}
+
+int supervise(const struct options *options, const struct sockets *sockets)
+{
+    events_open();
+    SetConsoleCtrlHandler(on_console_event, TRUE);
+    open_restart_event(options);
+    wake_open(options);
+    watch_open(options);
+    cycle_begin(options, sockets);
+    while (!cycle_is_over()) {
+        wait_for_events();
+        cycle_look();
+    }
+    outputs_drain();
+    return cycle_ending() > 0 ? STATUS_CONTROL_C : cycle_exit_status();
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ * Between UTF-8, in which all text is here, and UTF-16, which Windows takes. Both results are
+ * for free(). */
+#ifndef SYSTEMFD_WIDE_H
+#define SYSTEMFD_WIDE_H
+
+#include <wchar.h>
+
+char *to_utf8(const wchar_t *wide);
+wchar_t *to_wide(const char *text);
+
+#endif
