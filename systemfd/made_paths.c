@@ -1,44 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 #include "made_paths.h"
 
+#include "report.h"
+
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-static struct stat *made; /* one for each socket; not a socket's where there is no file */
+struct made {
+    char *path;
+    struct stat status;
+    struct made *next;
+};
 
-/* NULL: no file is behind the socket, or not one of ours. */
-static const char *path_of(const struct passed_socket *socket)
+static struct made *list;
+static pid_t owner;
+
+void made_paths_add(const char *path)
 {
-    const struct sockaddr_un *address;
+    struct made *made = calloc(1, sizeof *made);
 
-    if (!socket->spec || socket->spec->type->family != AF_UNIX)
-        return NULL;
-    address = (const struct sockaddr_un *)&socket->spec->address;
-    return address->sun_path[0] ? address->sun_path : NULL;
-}
-
-void made_paths_remember(const struct sockets *sockets)
-{
-    made = calloc(sockets->count + 1, sizeof *made);
-    if (!made)
+    if (!made || !(made->path = strdup(path)) || (!list && atexit(made_paths_remove) != 0))
         die(EXIT_CANNOT_OPEN, "out of memory");
-    for (size_t i = 0; i < sockets->count; i++) {
-        const char *path = path_of(&sockets->list[i]);
-        if (path)
-            lstat(path, &made[i]);
+    if (lstat(path, &made->status) < 0) {
+        free(made->path);
+        free(made);
+        return;
     }
+    owner = getpid();
+    made->next = list;
+    list = made;
 }
 
-void made_paths_remove(const struct sockets *sockets)
+void made_paths_remove(void)
 {
     struct stat now;
 
-    for (size_t i = 0; i < sockets->count; i++) {
-        const char *path = path_of(&sockets->list[i]);
-        if (path && S_ISSOCK(made[i].st_mode) && lstat(path, &now) == 0 &&
-            now.st_dev == made[i].st_dev && now.st_ino == made[i].st_ino)
-            unlink(path);
-    }
+    if (getpid() != owner)
+        return;
+    for (const struct made *made = list; made; made = made->next)
+        if (lstat(made->path, &now) == 0 && now.st_dev == made->status.st_dev &&
+            now.st_ino == made->status.st_ino)
+            unlink(made->path);
 }

@@ -2,6 +2,7 @@
 #include "open.h"
 
 #include "holder.h"
+#include "made_paths.h"
 #include "unix_path.h"
 
 #include <errno.h>
@@ -36,7 +37,7 @@ static int set_options(int fd, const struct spec *spec, const struct options *op
 }
 
 /* bind(2), with the mode that a unix path is to have from its first moment on. */
-static int bind_spec(int fd, const struct spec *spec)
+static int bind_with_mode(int fd, const struct spec *spec)
 {
     mode_t umask_before;
     int result;
@@ -46,6 +47,16 @@ static int bind_spec(int fd, const struct spec *spec)
     umask_before = umask(0777 & ~(mode_t)spec->mode);
     result = bind(fd, (const struct sockaddr *)&spec->address, spec->address_size);
     umask(umask_before);
+    return result;
+}
+
+static int bind_spec(int fd, const struct spec *spec)
+{
+    const struct sockaddr_un *address = (const struct sockaddr_un *)&spec->address;
+    int result = bind_with_mode(fd, spec);
+
+    if (result == 0 && spec->type->family == AF_UNIX && address->sun_path[0] != '\0')
+        made_paths_add(address->sun_path);
     return result;
 }
 

@@ -85,6 +85,14 @@ int signals_open(void)
     return pipe_ends[0];
 }
 
+int signals_nohup(void)
+{
+    for (int i = 0; i < CAUGHT; i++)
+        if (caught[i] == SIGHUP)
+            return before[i].sa_handler == SIG_IGN;
+    return 0;
+}
+
 void signals_restore(void)
 {
     for (int i = 0; i < CAUGHT; i++)

@@ -13,6 +13,9 @@ const char *signal_name(int number);
  * descriptor returned; PIPE is ignored. */
 int signals_open(void);
 
+/* Was HUP ignored before, as nohup(1) does it? */
+int signals_nohup(void);
+
 /* In a child: as it was before signals_open. A signal to it must not be one to systemfd. */
 void signals_restore(void);
 

@@ -12,6 +12,7 @@
 #include "watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -61,24 +62,38 @@ static void reap(void)
 
 /* ---- Signals ---- */
 
-/* A terminal that was closed sends SIGHUP, too; then it is no request to restart. */
-static int terminal_is_gone(int had_terminal)
+/* A terminal that was closed is none any more. */
+static int has_terminal(void)
 {
-    return had_terminal && !isatty(STDERR_FILENO);
+    int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+    if (terminal < 0)
+        return errno != ENXIO && errno != EIO; /* too few descriptors, say */
+    close(terminal);
+    return 1;
 }
 
+/* All SIGHUPs that have come are one restart. That of a terminal that was closed is none, but
+ * the end: nobody is left to see it. */
 static void handle_signals(int signals, int had_terminal)
 {
     unsigned char number;
+    int hung_up = 0;
 
     while (read(signals, &number, 1) == 1) {
         if (number == SIGCHLD)
             watch_wake(); /* who has ended may have written; reap() looks anyway */
-        else if (number == SIGHUP && !terminal_is_gone(had_terminal))
-            cycle_restart("SIGHUP");
+        else if (number == SIGHUP)
+            hung_up = 1;
         else
             cycle_end(number);
     }
+    if (!hung_up || cycle_ending())
+        return;
+    if (had_terminal && !has_terminal())
+        cycle_end(SIGHUP);
+    else
+        cycle_restart("SIGHUP");
 }
 
 /* ---- Waiting ---- */
@@ -106,11 +121,11 @@ static void wait_for_events(int signals)
 }
 
 /* Dies of the signal itself, so that a shell or make that waits sees what it was. */
-static int finish(const struct sockets *sockets)
+static int finish(void)
 {
     kill_children();
     outputs_drain();
-    made_paths_remove(sockets);
+    made_paths_remove();
     if (cycle_ending() > 0) {
         signal(cycle_ending(), SIG_DFL);
         raise(cycle_ending());
@@ -120,12 +135,11 @@ static int finish(const struct sockets *sockets)
 
 int supervise(const struct options *options, const struct sockets *sockets)
 {
-    int signals = signals_open(), had_terminal = isatty(STDERR_FILENO);
+    int signals = signals_open(), had_terminal = has_terminal() && !signals_nohup();
 
 #ifdef PR_SET_CHILD_SUBREAPER
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* to reap those whose parents have ended */
 #endif
-    made_paths_remember(sockets);
     watch_open(options);
     cycle_begin(options, sockets);
     while (!cycle_is_over()) {
@@ -136,5 +150,5 @@ int supervise(const struct options *options, const struct sockets *sockets)
             watch_read(cycle_changed);
         cycle_look();
     }
-    return finish(sockets);
+    return finish();
 }

@@ -688,6 +688,23 @@ static void test_hup(void **state)
     }
 }
 
+/* While it is stopped they wait, and it sees only that there were some. */
+static void test_many_hups_are_one(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--restart-on-hup", "--settle", "0", "--", "server");
+    expect_ready(1);
+    process_signal(&systemfd, SIGSTOP);
+    for (int i = 0; i < 10; i++)
+        process_signal(&systemfd, SIGHUP);
+    process_signal(&systemfd, SIGCONT);
+    expect("~> restarting: SIGHUP");
+    expect_ready(2);
+    process_signal(&systemfd, SIGTERM);
+    assert_dies_of(SIGTERM);
+    assert_int_equal(count_lines("~> restarting"), 1);
+}
+
 /* ---- --exit-on-failure ---- */
 
 static void test_exit_on_failure(void **state)
@@ -772,6 +789,7 @@ int main(void)
         TEST(test_server_gets_nothing_else),
         TEST(test_no_build),
         TEST(test_hup),
+        TEST(test_many_hups_are_one),
         TEST(test_exit_on_failure),
         TEST(test_exit_on_failure_at_the_start),
         TEST(test_no_failure_to_exit_on),

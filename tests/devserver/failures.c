@@ -13,6 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* For servers that say READY=1: it does not depend on the time that they take. */
+#define START_HUP(...) START("-s", "http::0", "--restart-on-hup", "--settle=60000", ##__VA_ARGS__)
+
 /* ---- Crashes ---- */
 
 static const struct {
@@ -93,6 +96,78 @@ static void test_no_hot_loop(void **state)
     assert_int_equal(count_lines("~> server "), 3);
 }
 
+/* One that served, and crashed, is tried on, also when it cannot begin for a while. */
+static void test_crash_and_no_start(void **state)
+{
+    int delay, before;
+
+    (void)state;
+    START_HUP("--", "server", "ready");
+    expect_ready(1);
+    put("text", "broken");
+    free(ask(ports[0], "/segv"));
+    before = next_delay();
+    for (unsigned generation = 2; generation <= 4; generation++) {
+        char died[96];
+        snprintf(died, sizeof died, "~> server %u died before it was ready: exit status 3",
+                 generation);
+        assert_string_equal(expect("~> server "), died);
+        delay = next_delay();
+        assert_true(delay >= 2 * before);
+        before = delay;
+    }
+    put("text", "mended");
+    expect("~> server 5 is ready");
+    WAIT_UNTIL(answers(ports[0], "mended"));
+}
+
+/* ---- No room for another process ---- */
+
+/* So many descriptors it may have; 0: as before. */
+static void limit_descriptors(int number)
+{
+    char *before =
+        shell("prlimit --pid %ld --nofile --noheadings --output HARD", (long)systemfd.pid);
+
+    free(shell("prlimit --pid %ld --nofile=%d:%ld", (long)systemfd.pid,
+               number ? number : (int)strtol(before, NULL, 10), strtol(before, NULL, 10)));
+    free(before);
+}
+
+/* The old server stays; and it is tried again. */
+static void test_no_room_for_a_server(void **state)
+{
+    (void)state;
+    put("text", "one");
+    START("-s", "http::0", "--restart-on-hup", "--", "server");
+    expect_ready(1);
+    put("text", "two");
+    limit_descriptors(6);
+    process_signal(&systemfd, SIGHUP);
+    expect("~> cannot start the server: Too many open files");
+    expect("~> cannot start the server: Too many open files");
+    WAIT_UNTIL(answers(ports[0], "one"));
+    limit_descriptors(0);
+    expect("~> server 2 is ready");
+    WAIT_UNTIL(answers(ports[0], "two"));
+    WAIT_UNTIL(children_of(systemfd.pid) == 1);
+}
+
+static void test_no_room_for_a_build(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--restart-on-hup", "--build", "echo built", "--", "server");
+    expect_ready(1);
+    limit_descriptors(6);
+    process_signal(&systemfd, SIGHUP);
+    expect("~> cannot start the build: Too many open files");
+    expect("~> cannot start the build: Too many open files");
+    WAIT_UNTIL(answers(ports[0], "hello"));
+    limit_descriptors(0);
+    expect("built");
+    expect_ready(2);
+}
+
 /* A change while it waits to start a crashed server again: one server, not two. */
 static void test_change_while_waiting(void **state)
 {
@@ -125,9 +200,6 @@ static void test_server_that_ends(void **state)
 }
 
 /* ---- Servers that do not end ---- */
-
-/* For servers that say READY=1: it does not depend on the time that they take. */
-#define START_HUP(...) START("-s", "http::0", "--restart-on-hup", "--settle=60000", ##__VA_ARGS__)
 
 static void restart(unsigned generation)
 {
@@ -423,6 +495,26 @@ static void test_unix_paths(void **state)
     free(replaced);
 }
 
+/* It ends before it has begun. */
+static void test_unix_paths_when_it_cannot_begin(void **state)
+{
+    static const char *const commands[] = {
+        "systemfd -s unix::ours -s unix::no/such -- server",
+        "systemfd -s unix::ours -s unix::no/such --restart-on-hup -- server",
+        "systemfd -s unix::ours -- ./no-such-command",
+        "systemfd -s unix::ours --restart-on-hup --exit-on-failure -- ./no-such-command",
+        "ulimit -n 7; systemfd -s unix::ours -s unix::ours2 -s unix::ours3 -s unix::ours4 "
+        "-s unix::ours5 -s unix::ours6 --watch . -- server",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        print_message("%s\n", commands[i]);
+        in_project("export ASAN_OPTIONS=detect_leaks=0; ! (%s)", commands[i]);
+        in_project("test -z \"$(ls)\"");
+    }
+}
+
 /* ---- KILL ---- */
 
 /* systemfd can do nothing any more: the system ends what it started (PR_SET_PDEATHSIG). */
@@ -543,6 +635,9 @@ int main(void)
         TEST(test_crash_is_reported),
         TEST(test_delay_grows),
         TEST(test_no_hot_loop),
+        TEST(test_crash_and_no_start),
+        TEST(test_no_room_for_a_server),
+        TEST(test_no_room_for_a_build),
         TEST(test_change_while_waiting),
         TEST(test_server_that_ends),
         TEST(test_server_that_ignores_term),
@@ -565,6 +660,7 @@ int main(void)
         TEST(test_end_while_the_page_is_shown),
         TEST(test_end_while_a_client_is_slow),
         TEST(test_unix_paths),
+        TEST(test_unix_paths_when_it_cannot_begin),
         TEST(test_kill),
         TEST(test_500_cycles),
     };
