@@ -41,7 +41,7 @@ static const char help_text[] =
     "      --delay MS      how long changes must have paused (50)\n"
     "      --settle MS     how long a new server must live to be ready (100), unless it says\n"
     "                      READY=1 (sd_notify)\n"
-    "      --stop-signal S what the old server is sent (TERM)\n"
+    "      --stop-signal S what the old server is sent (TERM; on Windows BREAK)\n"
     "      --stop-timeout SECONDS  until it is killed (10)\n"
     "      --stop-first    stop the old server before the new one starts\n"
     "      --restart-on-hup  no watching: only SIGHUP restarts, as it does with --watch\n"
@@ -56,9 +56,10 @@ static const char help_text[] =
     "Exit status: COMMAND's own, or 1 a socket could not be opened, 2 usage,\n"
     "126 COMMAND cannot be executed, 127 COMMAND was not found.\n"
     "\n"
-    "On Windows there are no unix types and no development server, --no-reuse and --no-pid\n"
-    "change nothing, and systemfd stays while COMMAND runs: it answers COMMAND's request for\n"
-    "the sockets.\n";
+    "On Windows there are no unix types, --no-reuse and --no-pid change nothing, and systemfd\n"
+    "stays while COMMAND runs: it answers COMMAND's request for the sockets. READY=1 is not\n"
+    "waited for. --build goes to cmd.exe; --stop-signal is BREAK (Ctrl-Break) or KILL; setting\n"
+    "the event systemfd-PID, with systemfd's process ID, restarts in the place of SIGHUP.\n";
 
 /* An option either takes a value, or raises a flag: the int at that offset. */
 struct option {

@@ -54,11 +54,15 @@ static char *join(const char *folder, const char *name)
     size_t size = strlen(folder) + strlen(name) + 2;
     char *path = allocated(malloc(size));
 
-    snprintf(path, size, "%s/%s", folder, name);
+    if (strcmp(folder, ".") == 0)
+        snprintf(path, size, "%s", name);
+    else
+        snprintf(path, size, "%s/%s", folder, name);
     return path;
 }
 
-/* What is below a path of which the first root_length characters cannot be ignored. */
+/* What is there, and below. Only what stands behind the root, a part of the path, can be
+ * ignored. */
 static void list(struct listing *listing, size_t root_length, const char *path,
                  const struct look *look)
 {
@@ -73,7 +77,7 @@ static void list(struct listing *listing, size_t root_length, const char *path,
     folder = folder_open(path);
     while ((name = folder_next(folder, &child_look)) != NULL) {
         char *child = join(path, name);
-        if (!is_ignored(&options->ignore, child + root_length + 1))
+        if (!is_ignored(&options->ignore, child + root_length))
             list(listing, root_length, child, &child_look);
         free(child);
     }
@@ -88,13 +92,12 @@ static int by_path(const void *a, const void *b)
 static struct listing scan(void)
 {
     struct listing listing = {NULL, 0, 0};
-
     long long began = now_ms();
 
     for (size_t i = 0; i < options->watch.count; i++) {
         const char *root = options->watch.list[i];
         struct look look = file_look(root);
-        list(&listing, strlen(root), root, &look);
+        list(&listing, strcmp(root, ".") == 0 ? 0 : strlen(root) + 1, root, &look);
     }
     if (listing.count > 0)
         qsort(listing.entries, listing.count, sizeof *listing.entries, by_path);

@@ -301,21 +301,26 @@ static int press_break(const struct child *child)
 {
     DWORD group = (DWORD)child->id;
 
-    return child->id > 0 && (GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, group) ||
-                             GenerateConsoleCtrlEvent(CTRL_C_EVENT, group));
+    return GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, group) ||
+           GenerateConsoleCtrlEvent(CTRL_C_EVENT, group);
 }
 
-/* Without a console there is no way to ask. */
+/* Without a console there is no way to ask. Where nobody is left to be asked, the number of
+ * the group may be another process's by now. */
+static void stop(const struct child *child, int ask)
+{
+    if (child_is_left(child) && !(ask && press_break(child)))
+        child_kill(child);
+}
+
 void child_stop_server(const struct child *child, const struct options *options)
 {
-    if (is_kill(options->stop_signal) || !press_break(child))
-        child_kill(child);
+    stop(child, !is_kill(options->stop_signal));
 }
 
 void child_stop_build(const struct child *child)
 {
-    if (!press_break(child))
-        child_kill(child);
+    stop(child, 1);
 }
 
 void child_kill(const struct child *child)

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { MAX_LISTENERS = 16, ADDRESS_SIZE = sizeof(struct sockaddr_storage) + 16 };
+enum { MAX_LISTENERS = 16, MAX_TRIES = 1000, ADDRESS_SIZE = sizeof(struct sockaddr_storage) + 16 };
 
 /* A client that is being waited for. */
 struct door {
@@ -80,7 +80,7 @@ static int family_of(listenfd_socket listener)
 
 /* The lowest bit of the event: the listener may be bound to a server's completion port, which
  * is to hear nothing of this. */
-static void wait_at(struct door *door)
+static int try_to_wait_at(struct door *door)
 {
     DWORD unused;
 
@@ -89,11 +89,19 @@ static void wait_at(struct door *door)
     ZeroMemory(&door->operation, sizeof door->operation);
     ResetEvent(door->event);
     door->operation.hEvent = (HANDLE)((uintptr_t)door->event | 1);
-    if (!AcceptEx(door->listener, door->client, door->addresses, 0, ADDRESS_SIZE, ADDRESS_SIZE,
-                  &unused, &door->operation) &&
-        WSAGetLastError() != ERROR_IO_PENDING) {
-        closesocket(door->client); /* nothing to wait for; the event stays as it is */
-        door->client = INVALID_SOCKET;
+    if (AcceptEx(door->listener, door->client, door->addresses, 0, ADDRESS_SIZE, ADDRESS_SIZE,
+                 &unused, &door->operation) ||
+        WSAGetLastError() == ERROR_IO_PENDING)
+        return 1;
+    closesocket(door->client);
+    door->client = INVALID_SOCKET;
+    return 0;
+}
+
+/* It fails for each client that has gone again before it came in. */
+static void wait_at(struct door *door)
+{
+    for (int i = 0; i < MAX_TRIES && !try_to_wait_at(door); i++) {
     }
 }
 

@@ -528,23 +528,26 @@ static void test_ignore_is_below_the_watched(void **state)
 /* A thousand new files, as from a checkout: one restart, or a second for the stragglers. */
 static void test_burst(void **state)
 {
+    enum { DELAY = 200 };
     char name[64];
-    unsigned restarts = 0;
+    long long began, took;
+    int restarts = 1;
 
     (void)state;
     in_project("mkdir burst");
     START_WATCHING("--watch", ".", "--delay", "200");
     expect_start();
+    began = now_ms();
     for (int i = 0; i < 1000; i++) {
         snprintf(name, sizeof name, "burst/%d", i);
         put(name, "text\n");
     }
-    do { /* until nothing else is left to be reported */
-        next_change();
+    took = now_ms() - began;
+    next_change();
+    while (put("sentinel", ""), strcmp(next_change(), "sentinel") != 0) /* it came with others */
         restarts++;
-        put("sentinel", "");
-    } while (restarts < 3 && strcmp(next_change(), "sentinel") != 0);
-    assert_in_range(restarts, 1, 2);
+    /* A busy machine makes pauses of its own. */
+    assert_in_range(restarts, 1, 2 + took / DELAY);
 }
 
 /* More events than the queue holds; what was made meanwhile is watched all the same. */
