@@ -153,6 +153,34 @@ static void test_no_room_for_a_server(void **state)
     WAIT_UNTIL(children_of(systemfd.pid) == 1);
 }
 
+/* The second and the third fork(2) fail. */
+static void test_no_room_for_a_process(void **state)
+{
+    static const char *const argv[] = {
+        "strace",   "-q",
+        "-o",       "/dev/null",
+        "-e",       "trace=clone,clone3,fork,vfork",
+        "-e",       "inject=clone,clone3,fork,vfork:error=EAGAIN:when=2..3",
+        "systemfd", "-s",
+        "http::0",  "--watch",
+        "text",     "--",
+        "server",   NULL};
+
+    (void)state;
+    if (!have_program("strace"))
+        skip_because("strace is not installed");
+    put("text", "one");
+    start_systemfd(argv);
+    expect_ready(1);
+    put("text", "two");
+    for (int i = 0; i < 2; i++) {
+        expect("~> cannot start the server: Resource temporarily unavailable");
+        expect("~> starting it again in ");
+    }
+    expect("~> server 2 is ready");
+    WAIT_UNTIL(answers(ports[0], "two"));
+}
+
 static void test_no_room_for_a_build(void **state)
 {
     (void)state;
@@ -637,6 +665,7 @@ int main(void)
         TEST(test_no_hot_loop),
         TEST(test_crash_and_no_start),
         TEST(test_no_room_for_a_server),
+        TEST(test_no_room_for_a_process),
         TEST(test_no_room_for_a_build),
         TEST(test_change_while_waiting),
         TEST(test_server_that_ends),
