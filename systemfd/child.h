@@ -12,7 +12,8 @@
 #endif
 
 struct child {
-    long id;          /* of the process that was started, their leader */
+    long id; /* of their leader, the process that was started; below 0: it could not be, which
+              * is about to be told as its end */
     int leader_ended; /* it has ended; others may be left */
 #ifdef _WIN32
     void *leader, *job;

@@ -191,7 +191,7 @@ static int look_after(struct server *server)
     }
     if (child_says_ready(&server->child))
         speaks_notify = 1; /* even if it comes too late this time */
-    else if (server->state == RUNNING || now_ms() < server->deadline)
+    else if (server->state == RUNNING || server->child.id < 0 || now_ms() < server->deadline)
         return 0;
     else if (speaks_notify)
         report("server %u did not say READY=1, but lives", server->generation);

@@ -4,6 +4,7 @@
 #include "command_line.h"
 #include "cycle.h"
 #include "events.h"
+#include "exit_code.h"
 #include "passing.h"
 #include "pipes.h"
 #include "system_error.h"
@@ -35,40 +36,7 @@ void child_check_stop_signal(const char *name)
             name);
 }
 
-/* ---- How it ended ---- */
-
-static const struct {
-    DWORD code;
-    const char *meaning;
-} exceptions[] = {
-    {0xc0000005, "access violation"},
-    {0xc000001d, "illegal instruction"},
-    {0xc0000094, "division by zero"},
-    {0xc00000fd, "stack overflow"},
-    {0xc0000135, "a DLL is missing"},
-    {0xc0000139, "a DLL lacks what is wanted of it"},
-    {0xc000013a, "Ctrl-C"},
-    {0xc0000142, "a DLL did not start"},
-    {0xc0000374, "the heap is broken"},
-    {0xc0000409, "stack overrun, or abort"},
-};
-
-static const char *meaning_of(DWORD code)
-{
-    for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++)
-        if (exceptions[i].code == code)
-            return exceptions[i].meaning;
-    return "an exception";
-}
-
-static void describe(DWORD code, struct ending *how)
-{
-    how->status = (int)code;
-    if (code < 0xc0000000)
-        snprintf(how->text, sizeof how->text, "exit status %lu", code);
-    else
-        snprintf(how->text, sizeof how->text, "0x%08lx, %s", code, meaning_of(code));
-}
+/* ---- Its end ---- */
 
 static void discard(struct leader *leader)
 {
@@ -88,7 +56,7 @@ static void leader_ended(struct source *source, DWORD unused, int ok)
     (void)ok;
     if (leader->process)
         GetExitCodeProcess(leader->process, &leader->code);
-    describe(leader->code, &how);
+    describe_exit(leader->code, &how);
     leader->ended = 1;
     if (leader->forgotten)
         discard(leader);

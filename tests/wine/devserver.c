@@ -349,7 +349,7 @@ static void test_command_is_missing(void **state)
 {
     (void)state;
     need_wine();
-    START_WINE("--watch", ".", "--", "late.exe");
+    START_WINE("--watch", ".", "--settle", "0", "--", "late.exe");
     expect("systemfd: cannot find the command 'late.exe'");
     expect("~> server 1 died before it was ready: exit status 127; waiting for a change");
     in_project("cp %s new.exe && mv new.exe late.exe && echo >change", program("habits.exe"));

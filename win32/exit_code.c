@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "exit_code.h"
+
+#include <stdio.h>
+
+static const struct {
+    DWORD code;
+    const char *meaning;
+} exceptions[] = {
+    {0xc0000005, "access violation"},
+    {0xc000001d, "illegal instruction"},
+    {0xc0000094, "division by zero"},
+    {0xc00000fd, "stack overflow"},
+    {0xc0000135, "a DLL is missing"},
+    {0xc0000139, "a DLL lacks what is wanted of it"},
+    {0xc000013a, "Ctrl-C"},
+    {0xc0000142, "a DLL did not start"},
+    {0xc0000374, "the heap is broken"},
+    {0xc0000409, "stack overrun, or abort"},
+};
+
+static const char *meaning_of(DWORD code)
+{
+    for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++)
+        if (exceptions[i].code == code)
+            return exceptions[i].meaning;
+    return "an exception";
+}
+
+void describe_exit(DWORD code, struct ending *how)
+{
+    how->status = (int)code;
+    if (code < 0xc0000000)
+        snprintf(how->text, sizeof how->text, "exit status %lu", code);
+    else
+        snprintf(how->text, sizeof how->text, "0x%08lx, %s", code, meaning_of(code));
+}
