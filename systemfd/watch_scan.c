@@ -151,7 +151,8 @@ int watch_is_due(void)
     return watch_timeout() == 0;
 }
 
-/* Two sorted lists, read side by side. */
+/* Two sorted lists, read side by side. What is found is looked at once more, soon: half of a
+ * rename may have been seen, or of a burst. */
 void watch_read(void (*changed)(const char *path))
 {
     struct listing now = scan();
@@ -161,8 +162,10 @@ void watch_read(void (*changed)(const char *path))
         int order = i == known.count ? 1
                     : j == now.count ? -1
                                      : by_path(&known.entries[i], &now.entries[j]);
-        if (order != 0 || !is_same(&known.entries[i].look, &now.entries[j].look))
+        if (order != 0 || !is_same(&known.entries[i].look, &now.entries[j].look)) {
             changed(order < 0 ? known.entries[i].path : now.entries[j].path);
+            watch_wake();
+        }
         i += order <= 0;
         j += order >= 0;
     }
