@@ -376,15 +376,12 @@ static int refuse(listenfd *lfd, size_t index, const struct kind *kind, int code
                listenfd_strerror(code));
 }
 
-static int set_mode(listenfd *lfd, listenfd_socket socket)
+/* The mode that from_env's flags ask for; 0 when that fails. */
+static int set_mode(const listenfd *lfd, listenfd_socket socket)
 {
     unsigned mode = lfd ? lfd->flags & (LISTENFD_NONBLOCK | LISTENFD_BLOCK) : 0;
-    char error[ERROR_SIZE];
 
-    if (mode == 0 || set_nonblocking(socket, mode == LISTENFD_NONBLOCK) == 0)
-        return 1;
-    return say(lfd, LISTENFD_ESYSTEM, "cannot set the socket's blocking mode: %s",
-               error_text(last_error(), error));
+    return mode == 0 || set_nonblocking(socket, mode == LISTENFD_NONBLOCK) == 0;
 }
 
 /* Leaves a message that says why there is none. */
@@ -406,6 +403,7 @@ static void say_none(listenfd *lfd, size_t index)
 static int take_checked(listenfd *lfd, size_t index, const struct kind *kind, listenfd_socket *out)
 {
     struct slot *slot = untaken(lfd, index);
+    char error[ERROR_SIZE];
     int result;
 
     if (!slot) {
@@ -415,9 +413,9 @@ static int take_checked(listenfd *lfd, size_t index, const struct kind *kind, li
     result = check_kind(slot->socket, kind);
     if (result < 0)
         return refuse(lfd, index, kind, result);
-    result = set_mode(lfd, slot->socket);
-    if (result < 0)
-        return result;
+    if (!set_mode(lfd, slot->socket))
+        return say(lfd, LISTENFD_ESYSTEM, "cannot set the socket's blocking mode: %s",
+                   error_text(last_error(), error));
     slot->taken = 1;
     *out = slot->socket;
     return 1;
@@ -648,32 +646,44 @@ static int set_option(listenfd_socket socket, int level, int option, int value)
     return setsockopt(socket, level, option, (const char *)&value, sizeof value);
 }
 
-static int bind_and_listen(listenfd_socket socket, const struct address *address)
+/* A socket to bind, in the mode that from_env's flags ask for: what is bound cannot fail to get
+ * it. LISTENFD_INVALID_SOCKET with errno. */
+static listenfd_socket new_listener(const listenfd *lfd, int family)
 {
-    return bind(socket, &address->as.any, address->size) == 0 && listen(socket, SOMAXCONN) == 0;
+    listenfd_socket socket = new_stream_socket(family);
+
+    if (socket == LISTENFD_INVALID_SOCKET || set_mode(lfd, socket))
+        return socket;
+    discard(socket);
+    return LISTENFD_INVALID_SOCKET;
+}
+
+static int bind_to(listenfd_socket socket, const struct address *address)
+{
+    return bind(socket, &address->as.any, address->size);
 }
 
 /* A TCP listener, or LISTENFD_INVALID_SOCKET with errno. */
-static listenfd_socket open_tcp_listener(const struct address *address)
+static listenfd_socket open_tcp_listener(const listenfd *lfd, const struct address *address)
 {
     int family = address->as.any.sa_family;
-    listenfd_socket socket = new_stream_socket(family);
+    listenfd_socket socket = new_listener(lfd, family);
 
     if (socket == LISTENFD_INVALID_SOCKET)
         return socket;
     if (set_option(socket, SOL_SOCKET, LISTENER_OPTION, 1) == 0 &&
         (family == AF_INET || !address->any_host ||
          set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0) == 0) &&
-        bind_and_listen(socket, address))
+        bind_to(socket, address) == 0 && listen(socket, SOMAXCONN) == 0)
         return socket;
     discard(socket);
     return LISTENFD_INVALID_SOCKET;
 }
 
-static listenfd_socket open_any_host_listener(const struct address *address)
+static listenfd_socket open_any_host_listener(const listenfd *lfd, const struct address *address)
 {
     struct address ipv4;
-    listenfd_socket socket = open_tcp_listener(address);
+    listenfd_socket socket = open_tcp_listener(lfd, address);
 
     /* No IPv6 in this kernel, or switched off: then IPv4 is every address there is. */
     if (socket != LISTENFD_INVALID_SOCKET ||
@@ -683,22 +693,15 @@ static listenfd_socket open_any_host_listener(const struct address *address)
     ipv4.as.in.sin_family = AF_INET;
     ipv4.as.in.sin_port = address->as.in6.sin6_port;
     ipv4.size = sizeof ipv4.as.in;
-    return open_tcp_listener(&ipv4);
+    return open_tcp_listener(lfd, &ipv4);
 }
 
 /* Hands out a socket bound here, or says why there is none. */
 static int finish_bind(listenfd *lfd, const char *address, listenfd_socket socket,
                        listenfd_socket *out)
 {
-    int result;
-
     if (socket == LISTENFD_INVALID_SOCKET)
         return cannot_listen(lfd, address);
-    result = set_mode(lfd, socket);
-    if (result < 0) {
-        discard(socket);
-        return result;
-    }
     *out = socket;
     return 0;
 }
@@ -711,9 +714,10 @@ static int bind_tcp(listenfd *lfd, const char *text, listenfd_socket *out)
         return say(lfd, LISTENFD_EADDRESS,
                    "'%s' is not an address: expected 127.0.0.1:8080, [::1]:8080 or :8080",
                    text ? text : "(NULL)");
-    return finish_bind(
-        lfd, text,
-        address.any_host ? open_any_host_listener(&address) : open_tcp_listener(&address), out);
+    return finish_bind(lfd, text,
+                       address.any_host ? open_any_host_listener(lfd, &address)
+                                        : open_tcp_listener(lfd, &address),
+                       out);
 }
 
 /* What a bind function is for: nothing was passed at that index. */
@@ -1331,18 +1335,40 @@ static int remove_dead_socket(const struct address *address)
     return unlink(path) == 0;
 }
 
-/* A unix listener, or LISTENFD_INVALID_SOCKET with errno. */
-static listenfd_socket open_unix_listener(const struct address *address)
+static int bind_replacing_dead(listenfd_socket socket, const struct address *address)
 {
-    listenfd_socket socket = new_stream_socket(AF_UNIX);
+    if (bind_to(socket, address) == 0)
+        return 0;
+    if (errno != EADDRINUSE)
+        return -1;
+    if (remove_dead_socket(address))
+        return bind_to(socket, address);
+    errno = EADDRINUSE;
+    return -1;
+}
 
-    if (socket == LISTENFD_INVALID_SOCKET || bind_and_listen(socket, address))
+/* The file is still ours: the socket that is bound to it is open. */
+static int listen_or_unlink(listenfd_socket socket, const struct address *address)
+{
+    int saved_error;
+
+    if (listen(socket, SOMAXCONN) == 0)
+        return 0;
+    saved_error = errno;
+    if (address->as.un.sun_path[0] != '\0')
+        unlink(address->as.un.sun_path);
+    errno = saved_error;
+    return -1;
+}
+
+/* A unix listener, or LISTENFD_INVALID_SOCKET with errno. */
+static listenfd_socket open_unix_listener(const listenfd *lfd, const struct address *address)
+{
+    listenfd_socket socket = new_listener(lfd, AF_UNIX);
+
+    if (socket == LISTENFD_INVALID_SOCKET ||
+        (bind_replacing_dead(socket, address) == 0 && listen_or_unlink(socket, address) == 0))
         return socket;
-    if (errno == EADDRINUSE) {
-        if (remove_dead_socket(address) && bind_and_listen(socket, address))
-            return socket;
-        errno = EADDRINUSE;
-    }
     discard(socket);
     return LISTENFD_INVALID_SOCKET;
 }
@@ -1355,7 +1381,7 @@ static int bind_unix(listenfd *lfd, const char *path, listenfd_socket *out)
         return say(lfd, LISTENFD_EADDRESS,
                    "'%s' is not a path for a socket: expected 1 to %lu bytes, or @name",
                    path ? path : "(NULL)", (unsigned long)sizeof address.as.un.sun_path - 1);
-    return finish_bind(lfd, path, open_unix_listener(&address), out);
+    return finish_bind(lfd, path, open_unix_listener(lfd, &address), out);
 }
 
 static int take_unix(listenfd *lfd, size_t index, const struct kind *kind, listenfd_socket *out)

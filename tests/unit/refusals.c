@@ -3,6 +3,7 @@
  * reason. The linker puts the functions below in the system's place (tests.mk). */
 #include "listenfd.h"
 
+#include "folder.h"
 #include "passed.h"
 #include "sockets.h"
 #include "test.h"
@@ -168,6 +169,33 @@ static void test_bound_but_unusable(void **state)
     listenfd_free(lfd);
 }
 
+static void check_no_path_is_left(listenfd *lfd, const char *path, int error)
+{
+    listenfd_socket fd;
+
+    errno = 0;
+    assert_int_equal(listenfd_take_or_bind_unix(lfd, 0, path, &fd), LISTENFD_ESYSTEM);
+    assert_int_equal(errno, error);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+/* Who is refused must not find the file of that attempt in the way. */
+static void test_no_path_is_left(void **state)
+{
+    listenfd *lfd = listenfd_from_env(LISTENFD_NONBLOCK);
+    char *folder = folder_create(), *path = path_in(folder, "x");
+
+    (void)state;
+    listen_error = EACCES;
+    check_no_path_is_left(lfd, path, EACCES);
+    listen_error = 0;
+    ioctl_error = EIO;
+    check_no_path_is_left(lfd, path, EIO);
+    listenfd_free(lfd);
+    free(path);
+    folder_remove(folder);
+}
+
 static void check_bound_on_v4(const char *address)
 {
     listenfd_socket fd;
@@ -250,6 +278,7 @@ int main(void)
         cmocka_unit_test_setup(test_mode_cannot_be_set, let_everything_through),
         cmocka_unit_test_setup(test_kernel_refuses_to_tell, let_everything_through),
         cmocka_unit_test_setup(test_bound_but_unusable, let_everything_through),
+        cmocka_unit_test_setup(test_no_path_is_left, let_everything_through),
         cmocka_unit_test_setup(test_any_address_without_ipv6, let_everything_through),
         cmocka_unit_test_setup(test_any_address_is_both_families, let_everything_through),
         cmocka_unit_test_setup(test_old_kernel, let_everything_through),
