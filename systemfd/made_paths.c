@@ -21,8 +21,10 @@ void made_paths_add(const char *path)
 {
     struct made *made = calloc(1, sizeof *made);
 
-    if (!made || !(made->path = strdup(path)) || (!list && atexit(made_paths_remove) != 0))
+    if (!made || !(made->path = strdup(path)) || (!list && atexit(made_paths_remove) != 0)) {
+        unlink(path);
         die(EXIT_CANNOT_OPEN, "out of memory");
+    }
     if (lstat(path, &made->status) < 0) {
         free(made->path);
         free(made);

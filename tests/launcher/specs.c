@@ -626,6 +626,27 @@ static void test_cannot_open(void **state)
     }
 }
 
+/* What it made goes with it, when it does not become the command. */
+static void test_no_path_is_left(void **state)
+{
+    static const char *const commands[][8] = {
+        {"systemfd", "-s", "./sock", "--", "./nosuch"},
+        {"systemfd", "-s", "./sock", "--", "/dev/null"},
+        {"systemfd", "-s", "./sock", "-s", "203.0.113.1:0", "--", "true"},
+    };
+    static const int statuses[] = {127, 126, 1};
+    char *path = path_in(folder, "sock");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        process_start(&receiver, &(struct launch){.argv = commands[i], .folder = folder});
+        assert_int_equal(process_wait(&receiver), statuses[i]);
+        assert_int_equal(access(path, F_OK), -1);
+        process_discard(&receiver);
+    }
+    free(path);
+}
+
 int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, clean_up)
@@ -647,6 +668,7 @@ int main(void)
         IN_FOLDER(test_refused_paths),
         IN_FOLDER(test_refused_long_paths),
         IN_FOLDER(test_cannot_open),
+        IN_FOLDER(test_no_path_is_left),
     };
 
     return cmocka_run_group_tests(tests, enter, NULL);
