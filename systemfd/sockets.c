@@ -36,13 +36,20 @@ static void parse_specs(struct sockets *sockets, const struct options *options)
             die(EXIT_USAGE, "-s %s: %s", options->sockets.list[i], error);
 }
 
+__attribute__((noreturn)) static void die_for_inherited(const struct sockets *sockets)
+{
+    die(EXIT_CANNOT_OPEN, "cannot pass on the sockets that were passed to systemfd: %s",
+        listenfd_message(sockets->inherited));
+}
+
 static void add_inherited(struct sockets *sockets, const char *names)
 {
     for (size_t i = 0; i < listenfd_count(sockets->inherited); i++) {
         const char *name = listenfd_name(sockets->inherited, i);
         listenfd_socket fd;
-        if (listenfd_take_raw(sockets->inherited, i, &fd) == 1)
-            add(sockets, fd, NULL, name, strlen(name));
+        if (listenfd_take_raw(sockets->inherited, i, &fd) != 1)
+            die_for_inherited(sockets);
+        add(sockets, fd, NULL, name, strlen(name));
     }
     sockets->named = names && sockets->count > 0;
 }
@@ -63,8 +70,7 @@ static void receive_inherited(struct sockets *sockets)
     if (!sockets->inherited)
         die(EXIT_CANNOT_OPEN, "out of memory");
     if (listenfd_status(sockets->inherited) < 0)
-        die(EXIT_CANNOT_OPEN, "cannot pass on the sockets that were passed to systemfd: %s",
-            listenfd_message(sockets->inherited));
+        die_for_inherited(sockets);
 }
 
 void sockets_open(struct sockets *sockets, const struct options *options)
