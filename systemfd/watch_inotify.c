@@ -99,7 +99,14 @@ static void remember(int watch, struct root *root, const char *path)
     folder->root = root;
 }
 
-/* inotify's number for the folder; -1 when it is not there. */
+static const char *why_not(int error)
+{
+    return error == ENOSPC ? "the system's limit of watched folders is reached; raise "
+                             "fs.inotify.max_user_watches with sysctl, or --ignore folders"
+                           : strerror(error);
+}
+
+/* inotify's number for the folder; -1 with errno. */
 static int add_folder(struct root *root, const char *path)
 {
     const unsigned mask = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
@@ -108,11 +115,14 @@ static int add_folder(struct root *root, const char *path)
 
     if (watch >= 0 && !is_known(watch)) /* one folder may be watched for several roots */
         remember(watch, root, path);
-    if (watch < 0 && errno == ENOSPC)
-        report("warning: %s is not watched: the system's limit of watched folders is reached; "
-               "raise fs.inotify.max_user_watches with sysctl, or --ignore folders",
-               path);
     return watch;
+}
+
+/* One below a root; it may be gone again. */
+static void add_subfolder(struct root *root, const char *path, void (*changed)(const char *))
+{
+    if (add_tree(root, path, changed) < 0 && errno != ENOENT && errno != ENOTDIR)
+        report("warning: %s is not watched: %s", path, why_not(errno));
 }
 
 static void add_entry(struct root *root, const char *folder, const struct dirent *entry,
@@ -124,7 +134,7 @@ static void add_entry(struct root *root, const char *folder, const struct dirent
     if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && counts(root, path) &&
         lstat(path, &status) == 0) {
         if (S_ISDIR(status.st_mode))
-            add_tree(root, path, changed);
+            add_subfolder(root, path, changed);
         else if (changed)
             changed(path);
     }
@@ -132,7 +142,8 @@ static void add_entry(struct root *root, const char *folder, const struct dirent
 }
 
 /* Watches the folder before it is listed: what comes meanwhile is seen twice, not missed.
- * With `changed`, the folder is new, and what is in it already is reported. */
+ * With `changed`, the folder is new, and what is in it already is reported. inotify's number for
+ * the folder; -1 with errno. */
 static int add_tree(struct root *root, const char *path, void (*changed)(const char *))
 {
     int watch = add_folder(root, path);
@@ -142,10 +153,11 @@ static int add_tree(struct root *root, const char *path, void (*changed)(const c
     if (watch < 0 || root->name)
         return watch;
     listing = opendir(path);
-    while (listing && (entry = readdir(listing)) != NULL)
+    if (!listing)
+        return -1;
+    while ((entry = readdir(listing)) != NULL)
         add_entry(root, path, entry, changed);
-    if (listing)
-        closedir(listing);
+    closedir(listing);
     return watch;
 }
 
@@ -200,6 +212,8 @@ static void open_root(const char *path)
         root->name = slash ? slash + 1 : path;
     }
     watch_root(root, NULL);
+    if (root->watch < 0)
+        die(EXIT_CANNOT_OPEN, "cannot watch %s: %s", path, why_not(errno));
     if (root->name)
         open_target(path);
 }
@@ -296,7 +310,7 @@ static void handle_entry(const struct folder *folder, const struct inotify_event
     if (event->mask & IN_MOVED_FROM)
         forget_tree(path);
     if (event->mask & (IN_CREATE | IN_MOVED_TO))
-        add_tree(root, path, changed);
+        add_subfolder(root, path, changed);
     else
         changed(path);
 }
@@ -334,7 +348,7 @@ static void look_for_lost(void (*changed)(const char *))
     for (size_t i = 0; i < root_count; i++)
         if (roots[i].watch < 0 && stat(roots[i].folder, &status) == 0) {
             watch_root(&roots[i], roots[i].name ? NULL : changed);
-            if (roots[i].name && stat(roots[i].path, &status) == 0)
+            if (roots[i].watch >= 0 && roots[i].name && stat(roots[i].path, &status) == 0)
                 changed(roots[i].path);
         }
 }
