@@ -38,7 +38,6 @@ void notify_open(struct notify *notify)
     if (notify->fd < 0)
         return;
     fcntl(notify->fd, F_SETFD, FD_CLOEXEC);
-    fcntl(notify->fd, F_SETFL, O_NONBLOCK);
     if (bind(notify->fd, (struct sockaddr *)&address,
              (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
         notify_close(notify);
@@ -59,7 +58,7 @@ int notify_read(const struct notify *notify)
     ssize_t length;
     int ready = 0;
 
-    while ((length = recv(notify->fd, message, sizeof message - 1, 0)) >= 0) {
+    while ((length = recv(notify->fd, message, sizeof message - 1, MSG_DONTWAIT)) >= 0) {
         message[length] = '\0';
         ready |= says_ready(message);
     }

@@ -64,16 +64,18 @@ static void pass_on(int number)
     errno = saved_errno;
 }
 
+/* An end that blocks would stop everything. */
+static int prepare_end(int fd)
+{
+    return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -1 : fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
 int signals_open(void)
 {
     struct sigaction action;
 
-    if (pipe(pipe_ends) < 0)
+    if (pipe(pipe_ends) < 0 || prepare_end(pipe_ends[0]) < 0 || prepare_end(pipe_ends[1]) < 0)
         die(EXIT_CANNOT_OPEN, "cannot make a pipe: %s", strerror(errno));
-    for (int i = 0; i < 2; i++) {
-        fcntl(pipe_ends[i], F_SETFD, FD_CLOEXEC);
-        fcntl(pipe_ends[i], F_SETFL, O_NONBLOCK);
-    }
     memset(&action, 0, sizeof action);
     action.sa_handler = pass_on;
     action.sa_flags = SA_RESTART;
