@@ -187,6 +187,7 @@ help:
 	@echo 'make devserver   edit examples/hello.c and see http://127.0.0.1:5000/ change'
 	@echo 'make deps        install what the tests need (Debian, as root; elsewhere: list it)'
 	@echo 'make check       run the tests; SUITES=... chooses, SANITIZE= switches sanitizers off'
+	@echo 'make faults      let each call of the system fail with each of its errors; takes 20 minutes'
 	@echo 'make lint        format, static analysis, exported symbols, documentation'
 	@echo 'make install     and uninstall, below PREFIX ($(PREFIX))'
 	@echo 'make deb         packages for Debian, in $(BUILD)/deb'

@@ -32,7 +32,7 @@ deps:
 
 # ---- Suites ----
 
-SUITE_FOLDERS = unit process launcher devserver interop install packaging wine
+SUITE_FOLDERS = unit process launcher devserver faults interop install packaging wine
 SUITES ?= $(foreach folder,$(SUITE_FOLDERS),\
     $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c))) $(WINE_SUITES)
 SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
@@ -106,6 +106,8 @@ $(BUILD)/tests/load/load: tests/load/load.c $(STATIC_LIBRARY)
 	$(COMPILE) -D_GNU_SOURCE $(LDFLAGS) -o $@ $< $(STATIC_LIBRARY) -lpthread
 
 .SECONDARY: $(SUPPORT) $(TESTED_LAUNCHER)
+
+include tests/faults/faults.mk
 
 # ---- Lint ----
 

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT
+ * The development server while the system fails, once, at any place of a working day: servers
+ * that are restarted, crash and end, builds that fail. Either it goes on serving, or it ends
+ * with a sentence; and nothing is left of it. `make faults` tries every error of each call,
+ * `make check` a choice. The server is tests/support/server.c. */
+#include "devserver.h"
+#include "injector/injector.h"
+#include "injector/suite.h"
+
+#include "folder.h"
+#include "sockets.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* For an answer, until something is touched to provoke it; then more and more. */
+enum { PATIENCE_MS = 300 };
+
+enum { MOST_ROWS = 128 }; /* of calls.h */
+
+static int listener, port; /* passed to systemfd, so that the test knows the port */
+static int is_on_terminal;
+
+static struct {
+    const char *call;
+    unsigned number; /* 0: none fails, and all calls are logged */
+    int error;
+} fault = {"*", 0, 0};
+
+static int is_fault(void)
+{
+    return fault.number > 0;
+}
+
+/* ---- systemfd ---- */
+
+#define COMMAND                                                                 \
+    "exec systemfd --delay 10 -s http::0 -s unix::sock --watch . --watch link " \
+    "--build 'echo >stamp; if test -e bad; then echo >>../failed; exit 1; fi' " \
+    "-- server ready"
+
+static void start(void)
+{
+    static const char command[] = COMMAND, on_terminal[] = "exec >&4 2>&4 4>&-; " COMMAND;
+    char fault_variable[96];
+    const char *const argv[] = {"sh", "-c", is_on_terminal ? on_terminal : command, NULL};
+    const char *const variables[] = {fault_variable, "FAULT_LOG=../log", "LISTEN_FDS=1",
+                                     "ASAN_OPTIONS=detect_leaks=0", NULL};
+    int master = -1, descriptors[2] = {listener, -1};
+
+    snprintf(fault_variable, sizeof fault_variable, is_fault() ? "FAULT=%s:%u:%d" : "FAULT=%s",
+             fault.call, fault.number, fault.error);
+    if (is_on_terminal)
+        assert_int_equal(openpty(&master, &descriptors[1], NULL, NULL, NULL), 0);
+    process_start(&systemfd, &(struct launch){.argv = argv,
+                                              .environ_ = variables,
+                                              .folder = project,
+                                              .descriptors = descriptors,
+                                              .count = is_on_terminal ? 2 : 1});
+    if (is_on_terminal) { /* what it prints comes out there */
+        dup2(master, systemfd.output);
+        close(master);
+        close(descriptors[1]);
+    }
+}
+
+static int has_ended(void)
+{
+    siginfo_t information = {0};
+
+    return waitid(P_PID, (id_t)systemfd.pid, &information, WEXITED | WNOWAIT | WNOHANG) == 0 &&
+           information.si_pid == systemfd.pid;
+}
+
+/* ---- Requests that nobody may be there to answer ---- */
+
+/* -1: systemfd has ended, and with it the socket. */
+static int try_to_connect(int at_port)
+{
+    struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons((uint16_t)at_port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_true(fd >= 0);
+    if (connect(fd, (struct sockaddr *)&where, sizeof where) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* Is that what the answer's body begins with? Not, if there is none in time. */
+static int answer_is(int at_port, const char *path, const char *word, long patience_ms)
+{
+    struct timeval limit = {patience_ms / 1000, patience_ms % 1000 * 1000};
+    char request[128], answer[8192];
+    int fd = try_to_connect(at_port);
+    size_t length = 0;
+    const char *body;
+    ssize_t got;
+
+    if (fd < 0)
+        return 0;
+    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    send(fd, request, strlen(request), MSG_NOSIGNAL);
+    while ((got = recv(fd, answer + length, sizeof answer - 1 - length, 0)) > 0)
+        length += (size_t)got;
+    close(fd);
+    answer[length] = '\0';
+    body = strstr(answer, "\r\n\r\n");
+    return body && strncmp(body + 4, word, strlen(word)) == 0;
+}
+
+/* What it has printed so far. */
+static void read_output(void)
+{
+    struct pollfd more = {.fd = systemfd.output, .events = POLLIN};
+
+    while (poll(&more, 1, 0) > 0 && process_line(&systemfd)) {
+    }
+}
+
+/* That of systemfd's own socket, which may show a page; 0: it did not say which. */
+static int find_http_port(void)
+{
+    const char *line;
+
+    read_output();
+    line = systemfd.text ? strstr(systemfd.text, "http://127.0.0.1:") : NULL;
+    return line ? atoi(line + strlen("http://127.0.0.1:")) : 0;
+}
+
+/* Writes the file when it is time for that, and doubles the time until then. */
+static void provoke(const char *file, const char *text, long *patience_ms, long long *next)
+{
+    if (now_ms() < *next)
+        return;
+    put(file, text);
+    *patience_ms *= 2;
+    *next = now_ms() + *patience_ms;
+}
+
+/* Something changes, again and again, until there is that answer. 0 when systemfd ended. */
+static int reach(const char *word)
+{
+    long patience_ms = PATIENCE_MS;
+    long long deadline = now_ms() + DEADLINE_MS, next = now_ms() + patience_ms;
+
+    while (!has_ended() && !answer_is(port, "/", word, patience_ms)) {
+        provoke("text", word, &patience_ms, &next);
+        look_again(deadline, word);
+    }
+    return !has_ended();
+}
+
+/* The same until a build has failed. */
+static int reach_failed_build(void)
+{
+    long patience_ms = PATIENCE_MS;
+    long long deadline = now_ms() + DEADLINE_MS, next = 0;
+
+    while (!has_ended() && lines_of("../failed") == 0) {
+        provoke("bad", "", &patience_ms, &next);
+        look_again(deadline, "a build fails");
+    }
+    return !has_ended();
+}
+
+/* ---- A working day ---- */
+
+/* There is no server, and so a page; unless a change comes in between. After a fault it is not
+ * waited for. */
+static int see_page(void)
+{
+    int http_port = find_http_port(), is_seen = 0;
+    long patience_ms = PATIENCE_MS;
+    long long deadline = now_ms() + DEADLINE_MS;
+
+    while (http_port && !is_seen && !has_ended() && !(is_fault() && patience_ms > 2000)) {
+        answer_is(port, "/exit/0", "", patience_ms);
+        is_seen = answer_is(http_port, "/", "The server ", patience_ms);
+        patience_ms *= 2;
+        look_again(deadline, "the page is seen");
+    }
+    return !has_ended();
+}
+
+/* 0 as soon as systemfd has ended. */
+static int live(void)
+{
+    if (!reach("one"))
+        return 0;
+    in_project("mv folder moved; mkdir folder; echo >folder/file");
+    put("text", "two");
+    if (!reach("two"))
+        return 0;
+    answer_is(port, "/segv", "", PATIENCE_MS);
+    if (!reach("two") || !see_page() || !reach_failed_build())
+        return 0;
+    in_project("rm -f bad");
+    put("text", "three");
+    return reach("three");
+}
+
+/* Asked again and again: the signal, too, may get lost. */
+static void end(void)
+{
+    long long deadline = now_ms() + DEADLINE_MS;
+
+    while (!has_ended()) {
+        process_signal(&systemfd, SIGTERM);
+        for (int i = 0; i < 40 && !has_ended(); i++)
+            look_again(deadline, "systemfd ends");
+    }
+}
+
+static int fails_any_of(const char *const *names)
+{
+    for (; *names; names++)
+        if (strcmp(fault.call, *names) == 0)
+            return 1;
+    return 0;
+}
+
+/* By itself it ends with status 1 and the reason, unless it is that which fails; and never by a
+ * signal. */
+static void check_end(void)
+{
+    static const char *const voices[] = {"fprintf", "vfprintf", "fputs", "fputc", NULL};
+    static const char *const removers[] = {"lstat", "unlink", NULL};
+    int status = process_wait(&systemfd);
+    const char *text = systemfd.text ? systemfd.text : "";
+    const char *sentence = strstr(text, "systemfd: ");
+
+    WAIT_UNTIL(children_of(getpid()) == 0); /* its orphans are ours now */
+    assert_null(strstr(text, "Sanitizer"));
+    assert_true(status == 128 + SIGTERM || (is_fault() && status == 1));
+    if (status == 1 && !fails_any_of(voices))
+        assert_true(sentence && strlen(sentence) > 20);
+    if (!fails_any_of(removers))
+        in_project("test ! -e sock");
+}
+
+static void live_and_end(void)
+{
+    in_project("rm -rf * ../failed ../log; mkdir folder; ln -s text link");
+    put("text", "one");
+    start();
+    if (live())
+        end();
+    check_end();
+    process_discard(&systemfd);
+}
+
+/* ---- Every fault ---- */
+
+enum { MOST_CALLS = 30 }; /* of one kind: they begin to be the same again */
+
+static int all_faults; /* or a choice */
+static size_t faults_tried;
+
+/* How often each is called, by row of the table; on a terminal, more of them are. */
+static unsigned counts[2][MOST_ROWS];
+
+/* The choice: the third call, when the day is in full swing, with an error that differs from call
+ * to call. */
+static int is_chosen(size_t row, unsigned count, size_t error, size_t errors)
+{
+    return all_faults || (fault.number == (count < 3 ? count : 3) && error == row % errors);
+}
+
+/* What happens after a failure also repeats calls: so there may be more than were counted. */
+static void fail_call(const struct call *call)
+{
+    size_t row = (size_t)(call - calls), errors = 0;
+    unsigned count;
+
+    is_on_terminal = counts[0][row] == 0;
+    count = counts[is_on_terminal][row];
+    while (call->errors[errors])
+        errors++;
+    fault.call = call->name;
+    for (fault.number = 1; fault.number <= count && fault.number <= MOST_CALLS; fault.number++)
+        for (size_t i = 0; i < errors; i++)
+            if (is_chosen(row, count, i, errors)) {
+                fault.error = call->errors[i];
+                live_and_end();
+                faults_tried++;
+            }
+}
+
+static void test_call(void **state)
+{
+    fail_call(*state);
+}
+
+/* ---- Without a fault ---- */
+
+static void count_calls(unsigned *count)
+{
+    char *path = path_in(project, "../log"), line[64];
+    FILE *log = fopen(path, "r");
+
+    assert_non_null(log);
+    while (fgets(line, sizeof line, log)) {
+        line[strcspn(line, "\n")] = '\0';
+        for (size_t row = 0; calls[row].name; row++)
+            count[row] += strcmp(calls[row].name, line) == 0;
+    }
+    fclose(log);
+    free(path);
+}
+
+static void test_usual_day(void **state)
+{
+    (void)state;
+    for (is_on_terminal = 0; is_on_terminal < 2; is_on_terminal++) {
+        live_and_end();
+        count_calls(counts[is_on_terminal]);
+    }
+}
+
+/* ---- Before and after ---- */
+
+static int prepare(void **state)
+{
+    all_faults = all_faults_wanted();
+    listener = internet_socket(SOCK_STREAM, "127.0.0.1");
+    port = port_of_socket(listener);
+    return find_faulty_systemfd(state);
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    print_message("%zu faults\n", faults_tried);
+    close(listener);
+    return 0;
+}
+
+/* Afterwards: what a test was about, if it failed. */
+static int print_fault(void **state)
+{
+    if (systemfd.pid || systemfd.text) {
+        read_output();
+        print_message("call %u of %s fails: %s\n", fault.number, fault.call, strerror(fault.error));
+        show_text(systemfd.text);
+    }
+    return remove_project(state);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[1 + MOST_ROWS] = {
+        cmocka_unit_test_setup_teardown(test_usual_day, create_project, print_fault)};
+    size_t count = 1;
+
+    for (const struct call *call = calls; call->name; call++)
+        tests[count++] = (struct CMUnitTest){.name = call->name,
+                                             .test_func = test_call,
+                                             .setup_func = create_project,
+                                             .teardown_func = print_fault,
+                                             .initial_state = (void *)(uintptr_t)call};
+    return _cmocka_run_group_tests("devserver", tests, count, prepare, finish);
+}
