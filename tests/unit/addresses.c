@@ -348,8 +348,10 @@ static void test_path(void **state)
     check_path(lfd, *state, "x.soc", NONE);
     check_path(lfd, *state, "x.sock2", NONE);
     check_path(lfd, *state, "", NONE);
+    assert_int_equal(find(lfd, "/proc/version", 0), NONE); /* on another device */
     unlink(path); /* the name is what it was bound to, file or no file */
     assert_int_equal(find(lfd, path, 0), 0);
+    check_path(lfd, *state, "", NONE);
     listenfd_free(lfd);
     free(path);
 }

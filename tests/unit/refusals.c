@@ -21,16 +21,19 @@
 /* The errno that each call fails with; 0: it is let through. */
 static int ioctl_error, listen_error, getsockopt_error, ipv6_error, ipv6_bind_error;
 static int without_new_calls, is_bindv6only;
-static int pretended_protocol; /* what SO_PROTOCOL says; 0: the truth */
+static int pretended_protocol;      /* what SO_PROTOCOL says; 0: the truth */
+static void (*before_unlink)(void); /* happens just after connecting to a dead socket */
 
 int __real_socket(int family, int type, int protocol);
 int __real_bind(int fd, const struct sockaddr *address, socklen_t size);
+int __real_connect(int fd, const struct sockaddr *address, socklen_t size);
 int __real_listen(int fd, int backlog);
 int __real_getsockopt(int fd, int level, int option, void *value, socklen_t *size);
 int __real_ioctl(int fd, unsigned long request, void *argument);
 long __real_syscall(long number, long a, long b, long c);
 int __wrap_socket(int family, int type, int protocol);
 int __wrap_bind(int fd, const struct sockaddr *address, socklen_t size);
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size);
 int __wrap_listen(int fd, int backlog);
 int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *size);
 int __wrap_ioctl(int fd, unsigned long request, void *argument);
@@ -58,6 +61,16 @@ int __wrap_bind(int fd, const struct sockaddr *address, socklen_t size)
     if (address->sa_family == AF_INET6 && fails_with(ipv6_bind_error))
         return -1;
     return __real_bind(fd, address, size);
+}
+
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+    int result = __real_connect(fd, address, size), saved_errno = errno;
+
+    if (before_unlink)
+        before_unlink();
+    errno = saved_errno;
+    return result;
 }
 
 int __wrap_listen(int fd, int backlog)
@@ -94,6 +107,7 @@ static int let_everything_through(void **state)
     (void)state;
     ioctl_error = listen_error = getsockopt_error = ipv6_error = ipv6_bind_error = 0;
     without_new_calls = is_bindv6only = 0;
+    before_unlink = NULL;
     clear_variables();
     return 0;
 }
@@ -196,6 +210,46 @@ static void test_no_path_is_left(void **state)
     folder_remove(folder);
 }
 
+/* ---- A server that starts while another looks whether the old one is dead ---- */
+
+static char *contested, *beside;
+static int other_server;
+
+/* Not bind: a new file could get the number of the old one. */
+static void start_other_server(void)
+{
+    other_server = unix_socket(SOCK_STREAM, beside);
+    assert_int_equal(rename(beside, contested), 0);
+}
+
+static void remove_dead_file(void)
+{
+    assert_int_equal(unlink(contested), 0);
+}
+
+static void test_new_server_keeps_its_path(void **state)
+{
+    char *folder = folder_create();
+    listenfd_socket fd;
+
+    (void)state;
+    contested = path_in(folder, "x");
+    beside = path_in(folder, "y");
+    close(unix_socket(SOCK_STREAM, contested));
+    before_unlink = start_other_server;
+    assert_int_equal(listenfd_take_or_bind_unix(NULL, 0, contested, &fd), LISTENFD_EINUSE);
+    before_unlink = NULL;
+    close(connect_path(SOCK_STREAM, contested));
+    close(other_server);
+
+    before_unlink = remove_dead_file; /* somebody else was faster, and did not bind yet */
+    assert_int_equal(listenfd_take_or_bind_unix(NULL, 0, contested, &fd), LISTENFD_EINUSE);
+    before_unlink = NULL;
+    free(contested);
+    free(beside);
+    folder_remove(folder);
+}
+
 static void check_bound_on_v4(const char *address)
 {
     listenfd_socket fd;
@@ -279,6 +333,7 @@ int main(void)
         cmocka_unit_test_setup(test_kernel_refuses_to_tell, let_everything_through),
         cmocka_unit_test_setup(test_bound_but_unusable, let_everything_through),
         cmocka_unit_test_setup(test_no_path_is_left, let_everything_through),
+        cmocka_unit_test_setup(test_new_server_keeps_its_path, let_everything_through),
         cmocka_unit_test_setup(test_any_address_without_ipv6, let_everything_through),
         cmocka_unit_test_setup(test_any_address_is_both_families, let_everything_through),
         cmocka_unit_test_setup(test_old_kernel, let_everything_through),
