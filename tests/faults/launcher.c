@@ -302,6 +302,27 @@ static void test_path(void **state)
     fail_everything(*state);
 }
 
+/* Where the kernel has no IPv6, or has it switched off, every host is every IPv4 host. */
+static void test_every_host_without_ipv6(void **state)
+{
+    static const struct path path = {
+        "every host", {"systemfd", "-s", "*:0", FINDS("1", "3")}, 42, nothing_there, 0};
+    static const struct fault faults[] = {{"socket", 1, EAFNOSUPPORT}, {"bind", 1, EADDRNOTAVAIL}};
+
+    (void)state;
+    current_path = &path;
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        char text[64];
+        current_fault = faults[i];
+        snprintf(text, sizeof text, "%s:1:%d", faults[i].call, faults[i].error);
+        start(&path, text);
+        assert_int_equal(process_wait(&systemfd), FOUND_ITS_SOCKETS);
+        assert_non_null(strstr(systemfd.text, "socket 0.0.0.0:"));
+        clean_up();
+    }
+    current_path = NULL;
+}
+
 /* ---- Before and after ---- */
 
 static int holder;
@@ -334,7 +355,8 @@ static int finish(void **state)
 int main(void)
 {
     enum { PATHS = sizeof paths / sizeof paths[0] };
-    struct CMUnitTest tests[PATHS];
+    struct CMUnitTest tests[PATHS + 1] = {
+        [PATHS] = cmocka_unit_test_teardown(test_every_host_without_ipv6, print_fault)};
 
     for (size_t i = 0; i < PATHS; i++)
         tests[i] = (struct CMUnitTest){.name = paths[i].name,
