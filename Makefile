@@ -188,6 +188,7 @@ help:
 	@echo 'make deps        install what the tests need (Debian, as root; elsewhere: list it)'
 	@echo 'make check       run the tests; SUITES=... chooses, SANITIZE= switches sanitizers off'
 	@echo 'make faults      let each call of the system fail with each of its errors; takes 20 minutes'
+	@echo 'make coverage    how many lines and branches the tests reach, file by file'
 	@echo 'make lint        format, static analysis, exported symbols, documentation'
 	@echo 'make install     and uninstall, below PREFIX ($(PREFIX))'
 	@echo 'make deb         packages for Debian, in $(BUILD)/deb'

@@ -48,6 +48,7 @@ include packaging/packaging.mk
 # In a make of its own, which sees what `make deps check` has just installed.
 check: | $(filter deps,$(MAKECMDGOALS))
 	@$(MAKE) --no-print-directory run-suites
+	@$(if $(filter file,$(origin SUITES)),$(MAKE) --no-print-directory library-coverage)
 
 run-suites: $(SUITES) $(TESTED_PROGRAMS) all wine-programs
 	BUILD=$(BUILD) CC='$(CC)' MAKEFLAGS= tests/run $(SUITES)
@@ -108,6 +109,7 @@ $(BUILD)/tests/load/load: tests/load/load.c $(STATIC_LIBRARY)
 .SECONDARY: $(SUPPORT) $(TESTED_LAUNCHER)
 
 include tests/faults/faults.mk
+include tests/coverage/coverage.mk
 
 # ---- Lint ----
 
@@ -125,7 +127,7 @@ lint: $(BUILD)/liblistenfd.so
 	for file in $(LINTED); do \
 	    gcc -fanalyzer -Wno-analyzer-malloc-leak -Werror -O2 -D_GNU_SOURCE -I. -c -o /dev/null $$file || exit 1; \
 	done
-	shellcheck -S warning tests/run tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh
+	shellcheck -S warning tests/run tests/coverage/report tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh
 	mandoc -T lint -W warning man/*
 	tests/lint/exports.sh $(BUILD)/liblistenfd.so
 	tests/lint/mentions.sh

@@ -1,0 +1,43 @@
+# How much of the code the tests reach, on Linux: the block of listenfd.c that is for Windows is
+# not compiled here, nor is win32/.
+#
+# `make coverage` counts all of it. `make check` counts listenfd.c alone, with the suites that run
+# in one process, and fails when a line is not reached, or fewer than 95 % of the branches. The
+# branches that are not reached, and why:
+#
+#   is_pidfd_inode      a pidfd that is not on pidfs: the kernel is older than 6.9
+#   check_range         no LISTEN_FDS_FIRST_FD: descriptor 3 is not the tests' own; the suites of
+#                       other processes reach it (make coverage)
+#   remove_dead_socket  the file at a path changes its device during the probe, not its number
+
+DEBIAN_PACKAGES += gcovr
+
+COVERAGE = $(BUILD)/coverage
+# Without the one that measures: it reaches nothing that others do not.
+suites_in = $(filter-out %/devserver/load,\
+    $(foreach folder,$1,$(patsubst %.c,$(COVERAGE)/%,$(wildcard tests/$(folder)/*.c))))
+
+.PHONY: coverage library-coverage run-counted
+coverage:
+	$(call count,$(call suites_in,unit process launcher devserver faults)) WITH_PROGRAMS=1
+	tests/coverage/report $(COVERAGE) listenfd.c systemfd/
+
+library-coverage:
+	@mkdir -p $(COVERAGE)
+	@$(call count,$(call suites_in,unit) $(COVERAGE)/tests/faults/library) \
+	    > $(COVERAGE)/log 2>&1 || { cat $(COVERAGE)/log; exit 1; }
+	@LEAST_LINES=100 LEAST_BRANCHES=95 tests/coverage/report $(COVERAGE) listenfd.c
+
+# In a build of its own, by the compiler whose counters gcov reads.
+count = $(MAKE) --no-print-directory BUILD=$(COVERAGE) CC=gcc COUNT=1 SANITIZE= SUITES='$1' \
+    run-counted
+
+ifdef COUNT
+TEST_CFLAGS += -O0 --coverage -fprofile-update=atomic
+$(TESTED_LAUNCHER) $(BUILD)/tests/systemfd-scan: TEST_CFLAGS += -include tests/coverage/dump.h
+endif
+
+# umask: what a test runs as another user must be able to write its counters.
+run-counted: $(SUITES) $(if $(WITH_PROGRAMS),$(TESTED_PROGRAMS) all)
+	find $(BUILD) -name '*.gcda' -delete
+	umask 0; BUILD=$(BUILD) CC='$(CC)' MAKEFLAGS= tests/run $(SUITES)
