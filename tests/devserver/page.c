@@ -494,6 +494,28 @@ static int holds(const char *expression)
     return yes;
 }
 
+/* It takes a port that is free for IPv6, and ends if somebody has it for IPv4. */
+static int start_driver(void)
+{
+    static const char started[] = "ChromeDriver was started successfully";
+    const char *const argv[] = {"chromedriver", "--port=0", NULL};
+    const char *line;
+    char *home;
+
+    assert_true(asprintf(&home, "HOME=%s", project) > 0);
+    process_start(&driver, &(struct launch){.argv = argv,
+                                            .environ_ = (const char *const[]){home, NULL},
+                                            .folder = project});
+    free(home);
+    while ((line = process_line(&driver)) && strncmp(line, started, strlen(started)) != 0) {
+    }
+    if (line)
+        driver_port = atoi(strrchr(line, ' ') + 1);
+    else
+        process_discard(&driver);
+    return line != NULL;
+}
+
 /* As root, Chromium runs only without its sandbox. Everything it keeps, it keeps here. (Where
  * a path contains "..", it waits for ever.) */
 static void start_chromium(void)
@@ -505,15 +527,11 @@ static void start_chromium(void)
         "\"--disable-background-networking\", \"--disable-component-update\", \"--disable-sync\", "
         "\"--no-proxy-server\", \"--window-size=1000,600\", "
         "\"--user-data-dir=%s/chromium\"]}}}}";
-    const char *const argv[] = {"chromedriver", "--port=0", NULL};
-    char *home, *json, *answer, *id;
+    char *json, *answer, *id;
+    int attempts = 5;
 
-    assert_true(asprintf(&home, "HOME=%s", project) > 0);
-    process_start(&driver, &(struct launch){.argv = argv,
-                                            .environ_ = (const char *const[]){home, NULL},
-                                            .folder = project});
-    driver_port =
-        atoi(strrchr(process_line_with(&driver, "ChromeDriver was started successfully"), ' ') + 1);
+    while (!start_driver())
+        assert_true(--attempts > 0);
     assert_true(asprintf(&json, capabilities, project) > 0);
     answer = command("POST", "/session", json);
     id = strstr(answer, "\"sessionId\":\"");
@@ -523,7 +541,6 @@ static void start_chromium(void)
     assert_int_equal(sscanf(id, "\"sessionId\":\"%127[^\"]", session), 1);
     free(answer);
     free(json);
-    free(home);
 }
 
 static void open_page(void)
