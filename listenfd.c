@@ -223,7 +223,7 @@ static int check_names(struct listenfd *found, const char *names)
     size_t count = names ? count_names(names) : found->count;
 
     if (count == found->count)
-        return conclude(found, LISTENFD_PASSED, "%s", "");
+        return found->status = LISTENFD_PASSED;
     return conclude(found, LISTENFD_ENAMES,
                     "LISTEN_FDNAMES has %lu names ('%.80s') for %lu sockets: give each socket "
                     "one, separated by colons",
@@ -956,13 +956,20 @@ static const char *error_text(int error, char *text)
     return text;
 }
 
+/* unsetenv takes far longer to find that there is nothing to remove than getenv. */
+static void forget(const char *name)
+{
+    if (getenv(name))
+        unsetenv(name);
+}
+
 static void forget_variables(void)
 {
-    unsetenv("LISTEN_FDS");
-    unsetenv("LISTEN_PID");
-    unsetenv("LISTEN_PIDFDID");
-    unsetenv("LISTEN_FDNAMES");
-    unsetenv("LISTEN_FDS_FIRST_FD");
+    forget("LISTEN_FDS");
+    forget("LISTEN_PID");
+    forget("LISTEN_PIDFDID");
+    forget("LISTEN_FDNAMES");
+    forget("LISTEN_FDS_FIRST_FD");
 }
 
 static int is_open(listenfd_socket socket)
@@ -1046,14 +1053,17 @@ static int check_pidfdid(struct listenfd *found, pid_t self, int *pidfd)
     return LISTENFD_PASSED;
 }
 
-/* The lowest number at or above first that is not open, mostly in two system calls: a new
- * descriptor gets just that number. INT_MAX when none is free up to the limit. */
+/* The lowest number from first on that is not open, in two system calls mostly: a new
+ * descriptor gets just that number. For a single one, one call tells. INT_MAX, or any number
+ * above last, when all are open. */
 static int lowest_closed(int first, int last, int pidfd)
 {
     int probe;
 
     if (pidfd >= first)
         return pidfd;
+    if (first == last && is_open(first))
+        return INT_MAX;
     probe = fcntl(first, F_DUPFD_CLOEXEC, first);
     if (probe >= 0)
         close(probe);
@@ -1065,9 +1075,9 @@ static int lowest_closed(int first, int last, int pidfd)
     return probe;
 }
 
-static int check_range(struct listenfd *found, int *first, int pidfd)
+static int check_range(struct listenfd *found, const char *fds, int *first, int pidfd)
 {
-    const char *fds = getenv("LISTEN_FDS"), *first_fd = getenv("LISTEN_FDS_FIRST_FD");
+    const char *first_fd = getenv("LISTEN_FDS_FIRST_FD");
     uint64_t count, start = 3;
     int last, closed;
 
@@ -1097,7 +1107,7 @@ static int check_range(struct listenfd *found, int *first, int pidfd)
 
 /* Fills in the status and the count; the process first: what was meant for another one is
  * not ours to judge. */
-static void check_variables(struct listenfd *found, int *first)
+static void check_variables(struct listenfd *found, const char *fds, const char *names, int *first)
 {
     pid_t self = getpid();
     int pidfd = -1, status = check_pid(found, self);
@@ -1105,11 +1115,11 @@ static void check_variables(struct listenfd *found, int *first)
     if (status == LISTENFD_PASSED)
         status = check_pidfdid(found, self, &pidfd);
     if (status == LISTENFD_PASSED)
-        status = check_range(found, first, pidfd);
+        status = check_range(found, fds, first, pidfd);
     if (pidfd >= 0)
         close(pidfd);
     if (status == LISTENFD_PASSED)
-        status = check_names(found, getenv("LISTEN_FDNAMES"));
+        status = check_names(found, names);
     if (status != LISTENFD_PASSED)
         found->count = 0;
 }
@@ -1130,18 +1140,19 @@ static void close_on_exec(int first, size_t count)
 
 static listenfd *receive(struct listenfd *found)
 {
+    const char *fds = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES");
     int first = 3;
     listenfd *lfd;
     size_t i;
 
-    if (getenv("LISTEN_FDS"))
-        check_variables(found, &first);
+    if (fds)
+        check_variables(found, fds, names, &first);
     else
         conclude(found, LISTENFD_NONE, "nothing was passed: LISTEN_FDS is not set");
     if (found->count > 0 && !(found->flags & LISTENFD_KEEP))
         close_on_exec(first, found->count);
 
-    lfd = create(found, found->count > 0 ? getenv("LISTEN_FDNAMES") : NULL);
+    lfd = create(found, found->count > 0 ? names : NULL);
     for (i = 0; lfd && i < lfd->count; i++)
         lfd->slots[i].socket = first + (int)i;
     return lfd;

@@ -135,6 +135,28 @@ static void test_one_gap_in_many(void **state)
         }
 }
 
+/* What from_env opens itself, to look at LISTEN_PIDFDID, gets just the number that is missing. */
+static void test_one_that_is_not_open(void **state)
+{
+    int free_number = dup(0);
+    char number[24];
+    listenfd *lfd;
+
+    (void)state;
+    close(free_number);
+    for (int with_pidfdid = 0; with_pidfdid < 2; with_pidfdid++) {
+        setenv("LISTEN_FDS", "1", 1);
+        snprintf(number, sizeof number, "%d", free_number);
+        setenv("LISTEN_FDS_FIRST_FD", number, 1);
+        snprintf(number, sizeof number, "%llu", own_pidfd_inode());
+        if (with_pidfdid)
+            setenv("LISTEN_PIDFDID", number, 1);
+        lfd = listenfd_from_env(0);
+        assert_int_equal(listenfd_status(lfd), LISTENFD_ECLOSED);
+        listenfd_free(lfd);
+    }
+}
+
 /* ---- No descriptor is free ---- */
 
 /* Four sockets are passed. The limit stands so many numbers beyond the first of them, and
@@ -224,9 +246,9 @@ static void test_gap_above_the_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_many_at_once),        cmocka_unit_test(test_many_times),
-        cmocka_unit_test(test_one_gap_in_many),     cmocka_unit_test(test_no_descriptor_is_free),
-        cmocka_unit_test(test_gap_above_the_limit),
+        cmocka_unit_test(test_many_at_once),          cmocka_unit_test(test_many_times),
+        cmocka_unit_test(test_one_gap_in_many),       cmocka_unit_test(test_one_that_is_not_open),
+        cmocka_unit_test(test_no_descriptor_is_free), cmocka_unit_test(test_gap_above_the_limit),
     };
 
     return cmocka_run_group_tests(tests, raise_limit, restore_limit);
