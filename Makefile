@@ -180,6 +180,7 @@ clean:
 # ---- Tests ----
 
 include tests/tests.mk
+include bench/bench.mk
 
 help:
 	@echo 'make [all]       the library, static and shared, systemfd, and the examples'
@@ -189,6 +190,7 @@ help:
 	@echo 'make check       run the tests; SUITES=... chooses, SANITIZE= switches sanitizers off'
 	@echo 'make faults      let each call of the system fail with each of its errors; takes 20 minutes'
 	@echo 'make coverage    how many lines and branches the tests reach, file by file'
+	@echo 'make bench       measure, beside libsystemd and others; write the tables and the plot'
 	@echo 'make lint        format, static analysis, exported symbols, documentation'
 	@echo 'make install     and uninstall, below PREFIX ($(PREFIX))'
 	@echo 'make deb         packages for Debian, in $(BUILD)/deb'
