@@ -32,7 +32,7 @@ deps:
 
 # ---- Suites ----
 
-SUITE_FOLDERS = unit process launcher devserver faults interop install packaging wine
+SUITE_FOLDERS = unit process launcher devserver faults interop install packaging wine bench
 SUITES ?= $(foreach folder,$(SUITE_FOLDERS),\
     $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c))) $(WINE_SUITES)
 SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
