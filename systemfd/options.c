@@ -86,7 +86,8 @@ static int parse_number(const char *option, const char *value, int least)
 
     errno = 0;
     number = strtol(value, &end, 10);
-    if (*value < '0' || *value > '9' || *end != '\0' || number < least || number > INT_MAX)
+    if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 || number < least ||
+        number > INT_MAX)
         die(EXIT_USAGE, "%s '%s' is not a number from %d to %d", option, value, least, INT_MAX);
     return (int)number;
 }
@@ -249,7 +250,8 @@ static void parse_letters(struct options *options, const char *text, char ***nex
 static void print_and_exit(const char *format, const char *argument)
 {
     printf(format, argument);
-    if (fflush(stdout) != 0)
+    fflush(stdout);
+    if (ferror(stdout)) /* of musl, fflush is silent about what printf could not write */
         die(EXIT_CANNOT_OPEN, "cannot write to standard output: %s", strerror(errno));
     exit(0);
 }
