@@ -575,8 +575,10 @@ static void test_exit_status(void **state)
         {"sh -c 'exit 255'", 255, ""},
         {"sh -c 'kill -TERM $$'", 128 + 15, ""},
         {"sh -c 'kill -KILL $$'", 128 + 9, ""},
+#ifdef __GLIBC__ /* musl's execvp(3) does not turn to the shell */
         {"./unnamed", 5, ""},
         {"unnamed", 5, ""},
+#endif
         {"./plain", 126, "systemfd: cannot execute './plain': Permission denied\n"},
         {"plain", 126, "systemfd: cannot execute 'plain': Permission denied\n"},
         {"./folder", 126, "systemfd: cannot execute './folder': Permission denied\n"},

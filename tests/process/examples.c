@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -199,8 +200,8 @@ static void test_hello_address_in_use(void **state)
     char address[32], sentence[96];
 
     snprintf(address, sizeof address, "127.0.0.1:%d", fixture->port);
-    snprintf(sentence, sizeof sentence, "hello: cannot listen on %s: Address already in use",
-             address);
+    snprintf(sentence, sizeof sentence, "hello: cannot listen on %s: %s", address,
+             strerror(EADDRINUSE));
     start(fixture, &fixture->server, (struct launch){ARGUMENTS("examples/hello", address)});
     expect_refusal(&fixture->server, sentence);
 }

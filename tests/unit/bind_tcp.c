@@ -186,6 +186,8 @@ static void test_backlog(void **state)
 
     (void)state;
     assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+    if (size < offsetof(struct tcp_info, tcpi_sacked) + sizeof info.tcpi_sacked)
+        skip_because("what the system tells of the backlog is cut off (qemu-user)");
     assert_int_equal(info.tcpi_sacked, limit < SOMAXCONN ? limit : SOMAXCONN);
     close(fd);
 }

@@ -158,25 +158,30 @@ static void test_names(void **state)
     CHECK("1", OWN, ":", FIRST, NULL, LISTENFD_ENAMES, "2 names");
 }
 
+/* Elsewhere the variable is not looked at: not on other systems, not before Linux 6.9. */
 static int have_pidfs(void)
 {
+#ifdef __linux__
     int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
     struct statfs system;
+    int have = pidfd >= 0 && fstatfs(pidfd, &system) == 0 && system.f_type == 0x50494446;
 
-    assert_int_equal(fstatfs(pidfd, &system), 0);
     close(pidfd);
-    return system.f_type == 0x50494446;
+    return have;
+#else
+    return 0;
+#endif
 }
 
 static void test_pidfdid(void **state)
 {
+    int have = have_pidfs(), status = have ? LISTENFD_OTHER_PROCESS : LISTENFD_PASSED;
+
     (void)state;
-    if (!have_pidfs())
-        skip_because("this kernel has no pidfs (Linux 6.9)");
     CHECK("1", OWN, NULL, FIRST, OWN, LISTENFD_PASSED, "");
-    CHECK("1", OWN, NULL, FIRST, "1", LISTENFD_OTHER_PROCESS, "LISTEN_PIDFDID is 1,");
-    CHECK("1", NULL, NULL, FIRST, "18446744073709551615", LISTENFD_OTHER_PROCESS,
-          "LISTEN_PIDFDID is 18446744073709551615,");
+    CHECK("1", OWN, NULL, FIRST, "1", status, have ? "LISTEN_PIDFDID is 1," : "");
+    CHECK("1", NULL, NULL, FIRST, "18446744073709551615", status,
+          have ? "LISTEN_PIDFDID is 18446744073709551615," : "");
 }
 
 static void test_malformed_pidfdid(void **state)

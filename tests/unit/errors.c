@@ -7,6 +7,7 @@
 #include "test.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,12 +86,17 @@ static void test_unknown_codes(void **state)
         assert_string_equal(listenfd_strerror(unknown[i]), "unknown code");
 }
 
-/* A code that is mistaken for an errno value must not read as a wrong reason. */
+/* A code that is mistaken for an errno value must not read as a wrong reason. What a libc says
+ * of an unknown error may end with its number. */
 static void test_far_from_errno(void **state)
 {
+    char unknown[64];
+
     (void)state;
+    snprintf(unknown, sizeof unknown, "%s", strerror(INT_MAX));
+    unknown[strcspn(unknown, "0123456789")] = '\0';
     for (int i = 0; i < COUNT; i++)
-        assert_int_equal(strncmp(strerror(-codes[i]), "Unknown error", 13), 0);
+        assert_int_equal(strncmp(strerror(-codes[i]), unknown, strlen(unknown)), 0);
 }
 
 static void test_version(void **state)
@@ -259,7 +265,7 @@ static void test_bind(void **state)
 
     (void)state;
     snprintf(address, sizeof address, "127.0.0.1:%d", port_of_socket(holder));
-    snprintf(part, sizeof part, "cannot listen on %s: Address already in use", address);
+    snprintf(part, sizeof part, "cannot listen on %s: %s", address, strerror(EADDRINUSE));
     clear_variables();
     lfd = listenfd_from_env(0);
     assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, address, &fd), LISTENFD_EINUSE);
@@ -275,19 +281,21 @@ static void test_bind(void **state)
 /* The reason of the find call goes with each failure, the failure before does not. */
 static void test_bind_after_not_found(void **state)
 {
+    char part[160];
     listenfd *lfd;
     listenfd_socket fd;
 
     (void)state;
+    snprintf(part, sizeof part,
+             "cannot listen on 192.0.2.1:0: %s (none of the 1 sockets passed is named 'web' and ",
+             strerror(EADDRNOTAVAIL));
     pass_listeners(1, NULL);
     lfd = receive_passed(0);
     assert_true(listenfd_find_name(lfd, "web", 0) == LISTENFD_NOT_FOUND);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(listenfd_take_or_bind_tcp(lfd, LISTENFD_NOT_FOUND, "192.0.2.1:0", &fd),
                          LISTENFD_ESYSTEM);
-        assert_sentence(lfd, "cannot listen on 192.0.2.1:0: ",
-                        "requested address (none of the 1 sockets passed is named 'web' and "
-                        "untaken)");
+        assert_sentence(lfd, part, "untaken)");
     }
     listenfd_free(lfd);
 }
