@@ -191,7 +191,8 @@ LISTENFD_API LISTENFD_CHECK_RESULT listenfd *listenfd_from_env(unsigned flags);
 
 /* Frees the object and closes the sockets that nobody took: a listener on which nobody
  * accepts would swallow connections. Closes nothing under LISTENFD_KEEP. errno is
- * preserved. NULL is allowed. */
+ * preserved. NULL is allowed. After fork(2) parent and child have an object each: what one
+ * of them takes or frees, the other still has. */
 LISTENFD_API void listenfd_free(listenfd *lfd);
 
 /* ---- Looking without taking ------------------------------------------------------ */

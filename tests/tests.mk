@@ -19,6 +19,8 @@ DEBIAN_PACKAGES = gcc g++ clang libc6-dev-i386 make pkg-config libcmocka-dev \
     $(WINE_PACKAGES) \
     clang-format clang-tidy cppcheck shellcheck mandoc
 
+include tests/life/life.mk
+
 # RUNLEVEL=1 keeps Debian from starting the services that it installs (invoke-rc.d(8)).
 deps:
 	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
@@ -32,7 +34,7 @@ deps:
 
 # ---- Suites ----
 
-SUITE_FOLDERS = unit process launcher devserver faults interop install packaging wine bench
+SUITE_FOLDERS = unit process life launcher devserver faults interop install packaging wine bench
 SUITES ?= $(foreach folder,$(SUITE_FOLDERS),\
     $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c))) $(WINE_SUITES)
 SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\

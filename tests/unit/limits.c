@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Many sockets, many times, and no descriptor left. */
+ * Many sockets, and no descriptor free. (Many times: tests/life/cycles.c) */
 #include "listenfd.h"
 
 #include "passed.h"
@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { MANY = 4096, CYCLES = 10000 };
+enum { MANY = 4096 };
 
 static struct rlimit original;
 
@@ -86,33 +86,6 @@ static void test_many_at_once(void **state)
         if (i % 4)
             assert_int_equal(close(first + i), 0);
     assert_int_equal(count_descriptors(), before);
-}
-
-static void cycle(int listener, int index_taken)
-{
-    listenfd_socket fd;
-    listenfd *lfd;
-    int two[2];
-
-    two[0] = dup(listener);
-    two[1] = dup(listener);
-    pass(two, 2);
-    lfd = receive_passed(0);
-    assert_int_equal(listenfd_take_tcp_listener(lfd, (size_t)index_taken, &fd), 1);
-    listenfd_free(lfd);
-    close(fd);
-}
-
-static void test_many_times(void **state)
-{
-    int listener = internet_socket(SOCK_STREAM, "127.0.0.1");
-    size_t before = count_descriptors();
-
-    (void)state;
-    for (int i = 0; i < CYCLES; i++)
-        cycle(listener, i % 2);
-    assert_int_equal(count_descriptors(), before);
-    close(listener);
 }
 
 static void test_one_gap_in_many(void **state)
@@ -246,9 +219,9 @@ static void test_gap_above_the_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_many_at_once),          cmocka_unit_test(test_many_times),
-        cmocka_unit_test(test_one_gap_in_many),       cmocka_unit_test(test_one_that_is_not_open),
-        cmocka_unit_test(test_no_descriptor_is_free), cmocka_unit_test(test_gap_above_the_limit),
+        cmocka_unit_test(test_many_at_once),         cmocka_unit_test(test_one_gap_in_many),
+        cmocka_unit_test(test_one_that_is_not_open), cmocka_unit_test(test_no_descriptor_is_free),
+        cmocka_unit_test(test_gap_above_the_limit),
     };
 
     return cmocka_run_group_tests(tests, raise_limit, restore_limit);
