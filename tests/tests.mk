@@ -11,7 +11,7 @@ include tests/wine/wine.mk
 # ---- What the tests need ----
 
 # In order: to build the tests; to look at results; the real other sides; to lint.
-DEBIAN_PACKAGES = gcc g++ clang libc6-dev-i386 make pkg-config libcmocka-dev \
+DEBIAN_PACKAGES = gcc g++ clang make pkg-config libcmocka-dev \
     binutils procps strace util-linux iproute2 \
     systemd entr lighttpd gunicorn python3-systemd gpg-agent dbus-daemon \
     chromium chromium-driver \
@@ -19,6 +19,7 @@ DEBIAN_PACKAGES = gcc g++ clang libc6-dev-i386 make pkg-config libcmocka-dev \
     $(WINE_PACKAGES) \
     clang-format clang-tidy cppcheck shellcheck mandoc
 
+include tests/portability/portability.mk
 include tests/life/life.mk
 
 # RUNLEVEL=1 keeps Debian from starting the services that it installs (invoke-rc.d(8)).
@@ -36,7 +37,7 @@ deps:
 
 SUITE_FOLDERS = unit process life launcher devserver faults interop install packaging wine bench
 SUITES ?= $(foreach folder,$(SUITE_FOLDERS),\
-    $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c))) $(WINE_SUITES)
+    $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c))) $(WINE_SUITES) $(PORTABILITY_SUITES)
 SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
     $(addprefix tests/support/,process.c sockets.c folder.c passed.c devserver.c))
 include tests/compat/compat.mk
@@ -129,7 +130,7 @@ lint: $(BUILD)/liblistenfd.so
 	for file in $(LINTED); do \
 	    gcc -fanalyzer -Wno-analyzer-malloc-leak -Werror -O2 -D_GNU_SOURCE -I. -c -o /dev/null $$file || exit 1; \
 	done
-	shellcheck -S warning tests/run tests/coverage/report tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh
+	shellcheck -S warning tests/run tests/coverage/report tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh tests/portability/row tests/portability/at-fixed-addresses
 	mandoc -T lint -W warning man/*
 	tests/lint/exports.sh $(BUILD)/liblistenfd.so
 	tests/lint/mentions.sh
