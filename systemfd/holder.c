@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "holder.h"
 
+#include "report.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <netinet/in.h>
@@ -181,6 +183,7 @@ static void name_of(long pid, char *name, size_t size)
     if (!file || !fgets(name, (int)size, file))
         snprintf(name, size, "unknown");
     name[strcspn(name, "\n")] = '\0';
+    make_printable(name); /* it is what that process calls itself */
     if (file)
         fclose(file);
 }

@@ -24,8 +24,7 @@ void report_setup(enum color color, int quiet)
     silent = quiet;
 }
 
-/* Names of files come in here: they must not forge lines, or command the terminal. */
-static void make_printable(char *text)
+void make_printable(char *text)
 {
     for (; *text != '\0'; text++)
         if ((unsigned char)*text < ' ' || *text == 0x7f)

@@ -16,4 +16,7 @@ void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* "systemfd: text", and exit. */
 void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
 
+/* Names of files and processes must not forge lines, or command the terminal. */
+void make_printable(char *text);
+
 #endif

@@ -66,15 +66,20 @@ static int run(const char *command, char **text)
 /* ---- Ports ---- */
 
 /* A launcher whose receiver waits with the socket; returns the port. */
-static int start_holder(struct process *process, const char *spec)
+static int start_holder_as(const char *program, struct process *process, const char *spec)
 {
     const char *kind = strncmp(spec, "udp", 3) == 0 ? "udp_socket" : "tcp_listener";
-    const char *const argv[] = {"systemfd", "-qs", spec, "--", "probe", kind, "index", "0", NULL};
+    const char *const argv[] = {"systemfd", "-qs", spec, "--", program, kind, "index", "0", NULL};
     const char *line;
 
     process_start(process, &(struct launch){.argv = argv});
     line = process_line_with(process, "socket 0 ");
     return atoi(strrchr(line, ':') + 1);
+}
+
+static int start_holder(struct process *process, const char *spec)
+{
+    return start_holder_as("probe", process, spec);
 }
 
 static void check_refused(const char *spec, const char *reason)
@@ -193,6 +198,19 @@ static void test_right_one_is_named(void **state)
     check_right_one_named("0.0.0.0:0", "tcp6::*:%d");
     check_right_one_named("tcp6::*:0", "127.0.0.2:%d");
     check_right_one_named("udp::0.0.0.0:0", "udp6::[::1]:%d");
+}
+
+/* A process may call itself what it likes; that does not command our terminal. */
+static void test_hostile_name(void **state)
+{
+    char spec[16], *name = path_in(folder, "\033[31m\177x");
+
+    (void)state;
+    free(shell("ln -s \"$(command -v probe)\" '%s'", name));
+    snprintf(spec, sizeof spec, "%d", start_holder_as(name, &holder, "0"));
+    check_refused_for(spec, "?[31m?x", holder.pid);
+    process_discard(&holder);
+    free(name);
 }
 
 /* Only what really stands in the way is refused. 127.0.0.2, as connections of other tests may
@@ -588,6 +606,7 @@ int main(void)
         IN_FOLDER(test_holder_across_families),
         IN_FOLDER(test_holder_of_a_mapped_address),
         IN_FOLDER(test_right_one_is_named),
+        IN_FOLDER(test_hostile_name),
         IN_FOLDER(test_neighbours),
         IN_FOLDER(test_same_socket_twice),
         IN_FOLDER(test_reuse_port),
