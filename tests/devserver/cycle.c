@@ -163,7 +163,7 @@ static void test_server_is_not_there_yet(void **state)
     START("-s", "http::0", "--watch", ".", "--settle=60000", "--", "./late", "ready");
     expect("systemfd: cannot find the command './late'");
     expect("~> server 1 died before it was ready: exit status 127; waiting for a change");
-    in_project("cp $(command -v server) new && mv new late");
+    in_project("cp $(command -v server) ../new && mv ../new late"); /* at once */
     expect_ready(2);
     assert_answers(ports[0], "hello");
 }
