@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Two sockets by name: HTTP for everybody, and a unix socket to control the server with.
  *
- *   systemfd -s http=http::5000 -s control=unix::./control.sock,mode=600 -- control
+ *   cc -o control control.c $(pkg-config --cflags --libs listenfd)
+ *   systemfd -s http=http::5000 -s control=unix::./control.sock,mode=600 -- ./control
  *   curl http://127.0.0.1:5000/
  *   echo count | nc -U ./control.sock      answers how many requests there were; or: stop
  *
  * Sockets that were not passed are bound here. */
 #include "listenfd.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,7 +21,24 @@
 #define CONTROL_PATH "./control.sock"
 
 static unsigned long requests;
-static int stopping;
+static volatile sig_atomic_t stopping;
+
+static void stop(int number)
+{
+    (void)number;
+    stopping = 1;
+}
+
+/* A signal does not end the wait for the rest of a request. */
+static ssize_t read_byte(int peer, char *byte)
+{
+    ssize_t got;
+
+    do
+        got = recv(peer, byte, 1, 0);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
 
 /* One line, or what comes before the peer stops sending. */
 static void read_line(int peer, char *line, size_t size)
@@ -28,7 +47,7 @@ static void read_line(int peer, char *line, size_t size)
     size_t length = 0;
 
     setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    while (length < size - 1 && recv(peer, line + length, 1, 0) == 1 && line[length] != '\n')
+    while (length < size - 1 && read_byte(peer, line + length) == 1 && line[length] != '\n')
         length++;
     line[length] = '\0';
 }
@@ -97,11 +116,15 @@ int main(void)
 
     if (!take_sockets(&http, &control, &own_path))
         return 1;
+    signal(SIGTERM, stop);
+    signal(SIGINT, stop);
     signal(SIGPIPE, SIG_IGN);
     sockets[0].fd = http;
     sockets[1].fd = control;
     sockets[0].events = sockets[1].events = POLLIN;
-    while (!stopping && poll(sockets, 2, -1) > 0) {
+    while (!stopping) {
+        if (poll(sockets, 2, 200) <= 0)
+            continue;
         if (sockets[0].revents)
             serve(http, answer_http);
         if (sockets[1].revents)

@@ -362,6 +362,23 @@ static void test_control_removes_what_it_bound(void **state)
     assert_false(exists(fixture->control));
 }
 
+static void test_control_finishes_the_request(void **state)
+{
+    struct fixture *fixture = *state;
+    int in_hand = connect_port(fixture->port);
+    char *answer;
+
+    send_text(in_hand, "GET / HTTP/1.1\r\nHo");
+    start_control(fixture);
+    wait_for_empty_queue(fixture->listener);
+    process_signal(&fixture->server, SIGTERM);
+    answer = exchange(in_hand, "st: localhost\r\n\r\n");
+    assert_non_null(strstr(answer, "\r\n\r\nhello\n"));
+    free(answer);
+    assert_int_equal(process_wait(&fixture->server), 0);
+    assert_false(exists(fixture->control));
+}
+
 static void test_control_after_a_crash(void **state)
 {
     struct fixture *fixture = *state;
@@ -395,11 +412,17 @@ static void test_control_path_in_use(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_hello_alone),           TEST(test_hello_address_in_use),
-        TEST(test_hello_passed),          TEST(test_hello_wrong_socket),
-        TEST(test_hello_hands_over),      TEST(test_hello_restarts_under_load),
-        TEST(test_control_by_name),       TEST(test_control_removes_what_it_bound),
-        TEST(test_control_after_a_crash), TEST(test_control_path_in_use),
+        TEST(test_hello_alone),
+        TEST(test_hello_address_in_use),
+        TEST(test_hello_passed),
+        TEST(test_hello_wrong_socket),
+        TEST(test_hello_hands_over),
+        TEST(test_hello_restarts_under_load),
+        TEST(test_control_by_name),
+        TEST(test_control_removes_what_it_bound),
+        TEST(test_control_after_a_crash),
+        TEST(test_control_path_in_use),
+        TEST(test_control_finishes_the_request),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
