@@ -103,22 +103,7 @@ $(BUILD)/systemfd$(EXE): $(LAUNCHER) $(STATIC_LIBRARY)
 
 # ---- Examples ----
 
-# control serves a unix socket, of which Windows has none to pass.
-EXAMPLES = $(patsubst examples/%.c,$(BUILD)/examples/%$(EXE),\
-    $(filter-out $(if $(WINDOWS),examples/control.c),$(wildcard examples/*.c)))
-
-examples: $(EXAMPLES)
-
-$(BUILD)/examples/%$(EXE): examples/%.c $(STATIC_LIBRARY)
-	@mkdir -p $(@D)
-	$(COMPILE) $(if $(WINDOWS),-static) $(LDFLAGS) -o $@ $< $(STATIC_LIBRARY) $(LIBS_PRIVATE)
-
-devserver: $(BUILD)/systemfd
-	$(BUILD)/systemfd -s http::5000 --watch examples --build '$(MAKE) $(BUILD)/examples/hello' \
-	    -- $(BUILD)/examples/hello
-
-demo: $(BUILD)/systemfd $(BUILD)/examples/hello $(BUILD)/tests/load/load
-	$(BUILD)/systemfd --no-pid -s http::0 -- sh examples/demo.sh $(BUILD)
+include examples/examples.mk
 
 # ---- Installing ----
 

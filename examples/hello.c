@@ -3,8 +3,9 @@
  * When it is told to stop, it finishes the request in hand; who waits in the queue waits for
  * the next server. POSIX and Windows differ in the few lines below.
  *
- *   hello [ADDRESS]                               listens on 127.0.0.1:5000 by itself
- *   systemfd -s http::5000 -- hello               takes what systemfd opened */
+ *   cc -o hello hello.c $(pkg-config --cflags --libs listenfd)
+ *   systemfd -s http::5000 -- ./hello             takes what systemfd opened
+ *   ./hello [ADDRESS]                             listens on 127.0.0.1:5000 by itself */
 #include "listenfd.h"
 
 #include <errno.h>

@@ -16,7 +16,7 @@ DEBIAN_PACKAGES = gcc g++ clang make pkg-config libcmocka-dev \
     systemd entr lighttpd gunicorn python3-systemd gpg-agent dbus-daemon \
     chromium chromium-driver \
     rustc librust-listenfd-dev \
-    $(WINE_PACKAGES) \
+    $(EXAMPLE_PACKAGES) $(WINE_PACKAGES) \
     clang-format clang-tidy cppcheck shellcheck mandoc
 
 include tests/portability/portability.mk
@@ -35,7 +35,7 @@ deps:
 
 # ---- Suites ----
 
-SUITE_FOLDERS = unit process life launcher devserver faults interop install packaging wine bench
+SUITE_FOLDERS = unit process life launcher devserver faults interop install packaging examples wine bench
 SUITES ?= $(foreach folder,$(SUITE_FOLDERS),\
     $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c))) $(WINE_SUITES) $(PORTABILITY_SUITES)
 SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
@@ -44,7 +44,7 @@ include tests/compat/compat.mk
 
 # What the suites start.
 TESTED_PROGRAMS = $(addprefix $(BUILD)/tests/,support/probe support/take_all support/server \
-    load/load systemfd systemfd-scan)
+    support/thief.so load/load systemfd systemfd-scan)
 
 include packaging/packaging.mk
 
@@ -104,6 +104,11 @@ $(BUILD)/tests/support/server: tests/support/server.c $(STATIC_LIBRARY)
 	@mkdir -p $(@D)
 	$(COMPILE) -std=gnu17 -D_GNU_SOURCE $(LDFLAGS) -o $@ $< $(STATIC_LIBRARY)
 
+# What is preloaded into the examples, which have no sanitizers.
+$(BUILD)/tests/support/thief.so: tests/support/thief.c
+	@mkdir -p $(@D)
+	$(COMPILE) -D_GNU_SOURCE -Wno-pedantic $(LDFLAGS) -shared -fPIC -o $@ $<
+
 # The load generator measures: no sanitizers.
 $(BUILD)/tests/load/load: tests/load/load.c $(STATIC_LIBRARY)
 	@mkdir -p $(@D)
@@ -117,18 +122,19 @@ include tests/coverage/coverage.mk
 # ---- Lint ----
 
 LINTED = listenfd.c $(wildcard systemfd/*.c examples/*.c)
-FORMATTED = $(shell find . -name '*.[ch]' -not -path './$(BUILD)/*' -not -path './$(WINE_CACHE)/*')
+FORMATTED = $(shell find . '(' -name '*.[ch]' -o -name '*.cpp' ')' -not -path './$(BUILD)/*' -not -path './$(WINE_CACHE)/*')
 
 # gcc 12 takes what an array of structures holds for leaked; the tests look for leaks.
 lint: $(BUILD)/liblistenfd.so
 	clang-format --dry-run -Werror $(FORMATTED)
 	for file in $(LINTED); do \
-	    clang-tidy --quiet $$file -- -std=gnu17 -D_GNU_SOURCE -I. 2>/dev/null || exit 1; \
+	    clang-tidy --quiet $$file -- -std=gnu17 -D_GNU_SOURCE -I. $(EXAMPLE_INCLUDES) 2>/dev/null || exit 1; \
 	done
+	clang-tidy --quiet examples/raii.cpp -- -std=c++17 -I. 2>/dev/null
 	cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability \
 	    --suppress=missingIncludeSystem -I. $(LINTED)
 	for file in $(LINTED); do \
-	    gcc -fanalyzer -Wno-analyzer-malloc-leak -Werror -O2 -D_GNU_SOURCE -I. -c -o /dev/null $$file || exit 1; \
+	    gcc -fanalyzer -Wno-analyzer-malloc-leak -Werror -O2 -D_GNU_SOURCE -I. $(EXAMPLE_INCLUDES) -c -o /dev/null $$file || exit 1; \
 	done
 	shellcheck -S warning tests/run tests/coverage/report tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh tests/portability/row tests/portability/at-fixed-addresses
 	mandoc -T lint -W warning man/*
