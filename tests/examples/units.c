@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT
+ * The units of examples/systemd, as they are: systemd-analyze finds nothing to say about them, and
+ * the real systemd runs them. Each test boots a throwaway system (tests/interop/boot-systemd),
+ * where a shell script installs the examples, and asks them with this program: `units ask KIND
+ * WHERE`. */
+#include "devserver.h"
+#include "folder.h"
+#include "sockets.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- The client, inside the booted system ---- */
+
+static void ask_http(const char *port)
+{
+    char *answer = ask(atoi(port), "/"), *body = strstr(answer, "\r\n\r\n");
+
+    printf("%s", body ? body + 4 : answer);
+    free(answer);
+}
+
+static void ask_udp(const char *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+    struct timeval limit = {.tv_sec = DEADLINE_MS / 1000};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    char answer[64];
+    ssize_t got;
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    assert_int_equal(send(fd, "ping\n", 5, 0), 5);
+    got = recv(fd, answer, sizeof answer, 0);
+    printf("%.*s", got > 0 ? (int)got : 0, answer);
+    close(fd);
+}
+
+static void ask_unix(const char *path)
+{
+    char *answer = finish_request(connect_path(SOCK_STREAM, path));
+
+    printf("%s", answer);
+    free(answer);
+}
+
+static int client(const char *kind, const char *where)
+{
+    if (strcmp(kind, "http") == 0)
+        ask_http(where);
+    else if (strcmp(kind, "udp") == 0)
+        ask_udp(where);
+    else
+        ask_unix(where);
+    return 0;
+}
+
+/* ---- The system, seen from the test ---- */
+
+#define PROLOGUE                                                                       \
+    "install -D -t /usr/local/bin \"$BUILD\"/examples/hello \"$BUILD\"/examples/poll " \
+    "\"$BUILD\"/examples/connection \"$BUILD\"/examples/epoll\n"                       \
+    "ask() { \"$BUILD\"/tests/examples/units ask \"$@\"; }\n"                          \
+    "stop() { systemctl stop \"$1\" 2>/dev/null; systemctl show -p ExecMainCode -p "   \
+    "ExecMainStatus \"$1\"; }\n"
+
+static struct process machine;
+
+static int find_build(void **state)
+{
+    (void)state;
+    return setenv("BUILD", "build", 0);
+}
+
+static int scrap_machine(void **state)
+{
+    (void)state;
+    if (machine.output > 0)
+        process_discard(&machine);
+    return 0;
+}
+
+/* Boots, and runs the script to its end: what it printed can then be read. */
+static void boot(const char *script)
+{
+    const char *const argv[] = {
+        "tests/interop/boot-systemd", "examples/systemd", "sh", "-euc", script, NULL};
+    const char *const variables[] = {"BOOT_TIMEOUT=15", NULL}; /* before our own deadline */
+    int status;
+
+    process_start(&machine, &(struct launch){.argv = argv, .environ_ = variables});
+    status = process_wait(&machine);
+    if (status == 77)
+        skip_because("%s", process_line(&machine));
+    if (status != 0)
+        fail_msg("exit status %d, after:\n%s", status, machine.text ? machine.text : "");
+}
+
+static void expect_line(const char *expected)
+{
+    assert_string_equal(process_line(&machine), expected);
+}
+
+static long expect_hello(void)
+{
+    static const char beginning[] = "hello from process ";
+    const char *line = process_line(&machine);
+
+    assert_non_null(line);
+    assert_memory_equal(line, beginning, strlen(beginning));
+    return atol(line + strlen(beginning));
+}
+
+/* By itself, with exit status 0. */
+static void expect_clean_end(void)
+{
+    expect_line("ExecMainCode=1"); /* CLD_EXITED */
+    expect_line("ExecMainStatus=0");
+}
+
+/* ---- Tests ---- */
+
+/* In a root of their own, with the programs, and the targets that every socket refers to. */
+static void test_verify(void **state)
+{
+    char *folder, *output;
+
+    (void)state;
+    if (!have_program("systemd-analyze"))
+        skip_because("systemd-analyze is missing: install systemd");
+    folder = folder_create();
+    output =
+        shell("mkdir -p %s/etc/systemd/system && cp examples/systemd/* %s/etc/systemd/system && "
+              "install -D -t %s/usr/local/bin \"$BUILD\"/examples/hello "
+              "\"$BUILD\"/examples/poll \"$BUILD\"/examples/connection "
+              "\"$BUILD\"/examples/epoll && "
+              "for target in sysinit basic sockets shutdown; do "
+              "echo '[Unit]' >%s/etc/systemd/system/$target.target; done && "
+              "systemd-analyze verify --root=%s $(cd examples/systemd && ls) 2>&1",
+              folder, folder, folder, folder, folder);
+    folder_remove(folder);
+    assert_string_equal(output, "");
+    free(output);
+}
+
+/* From 0, the best, to 100: what is below 10 systemd calls safe. */
+static void test_exposure(void **state)
+{
+    (void)state;
+    if (!have_program("systemd-analyze"))
+        skip_because("systemd-analyze is missing: install systemd");
+    free(shell("systemd-analyze security --offline=yes --threshold=10 --no-pager "
+               "examples/systemd/epoll.service 2>&1"));
+}
+
+static void test_simple(void **state)
+{
+    long first;
+
+    (void)state;
+    boot(PROLOGUE "ask http 5000\n"
+                  "systemctl restart hello.service\n"
+                  "ask http 5000\n"
+                  "stop hello.service\n"
+                  "ask http 5000\n"
+                  "systemctl stop hello.service hello.socket\n"
+                  "systemctl start hello.service\n"
+                  "systemctl is-active hello.socket\n"
+                  "ask http 5000\n");
+    first = expect_hello();
+    assert_int_not_equal(expect_hello(), first);
+    expect_clean_end();
+    expect_hello();
+    expect_line("active");
+    expect_hello();
+}
+
+static void test_named(void **state)
+{
+    (void)state;
+    boot(PROLOGUE "ask udp 5001\n"
+                  "ask http 5001\n"
+                  "ask http 5001\n"
+                  "ask unix /run/poll-admin.sock\n"
+                  "stat -c %a /run/poll-admin.sock\n"
+                  "stop poll.service\n"
+                  "ask unix /run/poll-admin.sock\n");
+    expect_line("ping");
+    expect_hello();
+    expect_hello();
+    expect_line("2 requests, 1 datagrams");
+    expect_line("600");
+    expect_clean_end();
+    expect_line("0 requests, 0 datagrams");
+}
+
+static void test_accept(void **state)
+{
+    long first;
+
+    (void)state;
+    boot(PROLOGUE "ask http 5002\n"
+                  "ask http 5002\n"
+                  "systemctl show -p NAccepted connection.socket\n");
+    first = expect_hello();
+    assert_int_not_equal(expect_hello(), first);
+    expect_line("NAccepted=2");
+}
+
+/* What it says of itself holds: no root, no capabilities, system calls filtered, own network. */
+static void test_hardened(void **state)
+{
+    (void)state;
+    boot(PROLOGUE
+         "ask http 5003\n"
+         "pid=$(systemctl show -P MainPID epoll.service)\n"
+         "awk '/^(Uid|CapBnd|NoNewPrivs|Seccomp):/ { print $1, $2 != 0 }' /proc/$pid/status\n"
+         "test \"$(readlink /proc/$pid/ns/net)\" != \"$(readlink /proc/self/ns/net)\" && echo own\n"
+         "stop epoll.service\n");
+    expect_hello();
+    expect_line("Uid: 1");
+    expect_line("CapBnd: 0");
+    expect_line("NoNewPrivs: 1");
+    expect_line("Seccomp: 1");
+    expect_line("own");
+    expect_clean_end();
+}
+
+#define BOOTED(test) cmocka_unit_test_teardown(test, scrap_machine)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_verify), cmocka_unit_test(test_exposure),
+        BOOTED(test_simple),           BOOTED(test_named),
+        BOOTED(test_accept),           BOOTED(test_hardened),
+    };
+
+    if (argc == 4 && strcmp(argv[1], "ask") == 0)
+        return client(argv[2], argv[3]);
+    return cmocka_run_group_tests(tests, find_build, NULL);
+}
