@@ -177,6 +177,7 @@ help:
 	@echo 'make coverage    how many lines and branches the tests reach, file by file'
 	@echo 'make bench       measure, beside libsystemd and others; write the tables and the plot'
 	@echo 'make portability the tests on other compilers, C libraries and machines'
+	@echo 'make fuzz        hostile input; FUZZ_SECONDS=14400 for each target, instead of 60'
 	@echo 'make lint        format, static analysis, exported symbols, documentation'
 	@echo 'make install     and uninstall, below PREFIX ($(PREFIX))'
 	@echo 'make deb         packages for Debian, in $(BUILD)/deb'

@@ -12,7 +12,7 @@
 typedef USHORT in_port_t;
 typedef int transfer_size;
 #define close_socket closesocket
-enum { SHUT_WR = SD_SEND };
+#define SHUT_WR SD_SEND
 
 #else
 

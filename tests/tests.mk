@@ -33,11 +33,14 @@ deps:
 	    echo '$(DEBIAN_PACKAGES)' | fold -s -w 78; \
 	fi
 
+include tests/fuzz/fuzz.mk
+
 # ---- Suites ----
 
 SUITE_FOLDERS = unit process life launcher devserver faults interop install packaging examples wine bench
 SUITES ?= $(foreach folder,$(SUITE_FOLDERS),\
-    $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c))) $(WINE_SUITES) $(PORTABILITY_SUITES)
+    $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c))) $(WINE_SUITES) \
+    $(PORTABILITY_SUITES) $(FUZZ_SUITE)
 SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
     $(addprefix tests/support/,process.c sockets.c folder.c passed.c devserver.c))
 include tests/compat/compat.mk
@@ -136,7 +139,7 @@ lint: $(BUILD)/liblistenfd.so
 	for file in $(LINTED); do \
 	    gcc -fanalyzer -Wno-analyzer-malloc-leak -Werror -O2 -D_GNU_SOURCE -I. $(EXAMPLE_INCLUDES) -c -o /dev/null $$file || exit 1; \
 	done
-	shellcheck -S warning tests/run tests/coverage/report tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh tests/portability/row tests/portability/at-fixed-addresses
+	shellcheck -S warning tests/run tests/coverage/report tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh tests/portability/row tests/portability/at-fixed-addresses tests/fuzz/run
 	mandoc -T lint -W warning man/*
 	tests/lint/exports.sh $(BUILD)/liblistenfd.so
 	tests/lint/mentions.sh

@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+#include "winsock2.h" // IWYU pragma: keep
