@@ -40,7 +40,7 @@ include tests/fuzz/fuzz.mk
 SUITE_FOLDERS = unit process life launcher devserver faults interop install packaging examples wine bench
 SUITES ?= $(foreach folder,$(SUITE_FOLDERS),\
     $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c))) $(WINE_SUITES) \
-    $(PORTABILITY_SUITES) $(FUZZ_SUITE)
+    $(PORTABILITY_SUITES) $(FUZZ_SUITE) $(COVERAGE_SUITE)
 SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
     $(addprefix tests/support/,process.c sockets.c folder.c passed.c devserver.c))
 include tests/compat/compat.mk
@@ -54,7 +54,6 @@ include packaging/packaging.mk
 # In a make of its own, which sees what `make deps check` has just installed.
 check: | $(filter deps,$(MAKECMDGOALS))
 	@$(MAKE) --no-print-directory run-suites
-	@$(if $(filter file,$(origin SUITES)),$(MAKE) --no-print-directory library-coverage)
 
 run-suites: $(SUITES) $(TESTED_PROGRAMS) all wine-programs
 	BUILD=$(BUILD) CC='$(CC)' MAKEFLAGS= tests/run $(SUITES)
@@ -139,7 +138,7 @@ lint: $(BUILD)/liblistenfd.so
 	for file in $(LINTED); do \
 	    gcc -fanalyzer -Wno-analyzer-malloc-leak -Werror -O2 -D_GNU_SOURCE -I. $(EXAMPLE_INCLUDES) -c -o /dev/null $$file || exit 1; \
 	done
-	shellcheck -S warning tests/run tests/coverage/report tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh tests/portability/row tests/portability/at-fixed-addresses tests/fuzz/run
+	shellcheck -S warning tests/run tests/coverage/library tests/coverage/report tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh tests/portability/row tests/portability/at-fixed-addresses tests/fuzz/run
 	mandoc -T lint -W warning man/*
 	tests/lint/exports.sh $(BUILD)/liblistenfd.so
 	tests/lint/mentions.sh

@@ -13,6 +13,7 @@
 DEBIAN_PACKAGES += gcovr
 
 COVERAGE = $(BUILD)/coverage
+COVERAGE_SUITE = ./tests/coverage/library
 # Without the one that measures: it reaches nothing that others do not.
 suites_in = $(filter-out %/devserver/load,\
     $(foreach folder,$1,$(patsubst %.c,$(COVERAGE)/%,$(wildcard tests/$(folder)/*.c))))
