@@ -76,7 +76,11 @@ static void mend(unsigned generation)
 static const char output[] = "make: compiling \"x\" & 'y'\n"
                              "server.c:12:5: \033[01;31merror: \033[m<script>alert(1)</script>\n"
                              "server.c:13: \033[32mgreen\033[0m \033[1;94mblue\033[K\033[22;39m.\n"
-                             "\033[2Jclear \033]0;title\007 bell \303\274\n";
+                             "\033[2Jclear \033]0;title\007 bell \303\274\n"
+                             "\033[01m\033[Kserver.c:14:1:\033[m\033[K gcc [\033]8;;about:blank"
+                             "\033\\-Wall\033]8;;\033\\]\n"
+                             "\033[38;5;9mrustc\033[48;5;1m, \033[38;5;196mred\033[0m, "
+                             "\033[1;38;2;1;2;255mblue\033[m \033[38;5;244;1mgrey\033[m\n";
 
 static void test_html(void **state)
 {
@@ -96,6 +100,13 @@ static void test_html(void **state)
     assert_has(page, "server.c:13</b>");
     assert_has(page, "font-weight:bold\">error: </span>");
     assert_has(page, "green</span>");
+    assert_has(page, "clear  bell ");
+    assert_has(page, "server.c:14:1</b>");
+    assert_has(page, " gcc [-Wall]\n");
+    assert_has(page, "color:#ff7b86;\">rustc</span>");
+    assert_has(page, "color:#ff0000;\">red</span>");
+    assert_has(page, "color:#0102ff;font-weight:bold\">blue</span>");
+    assert_has(page, "color:#808080;font-weight:bold\">grey</span>");
     assert_has(page, "\303\274\n");
     assert_null(strchr(page, '\033'));
     assert_null(strchr(page, '\007'));

@@ -188,10 +188,18 @@ static char *cleaned(const char *output, size_t size)
                 *next++ = character;
             continue;
         }
-        if (output < end && *output++ == '[') {
+        character = output < end ? *output++ : '\0';
+        if (character == '[') {
             while (output < end && (*output < '@' || *output > '~'))
                 output++;
             output += output < end;
+        } else if (character == ']') {
+            while (output < end && !memchr("\n\a\033", *output, 3))
+                output++;
+            if (output < end && *output == '\a')
+                output++;
+            else if (end - output >= 2 && output[0] == '\033' && output[1] == '\\')
+                output += 2;
         }
     }
     *next = '\0';
