@@ -152,11 +152,13 @@ static void fail_at_once(struct child *child, const char *command, DWORD error, 
     events_post(&leader->source, 0);
 }
 
+/* What is no fault of the command's passes by. Wine says "internal error" when it is short of
+ * something. */
 static int is_shortage(DWORD error)
 {
     return error == ERROR_NOT_ENOUGH_MEMORY || error == ERROR_OUTOFMEMORY ||
            error == ERROR_NO_SYSTEM_RESOURCES || error == ERROR_COMMITMENT_LIMIT ||
-           error == ERROR_NOT_ENOUGH_QUOTA;
+           error == ERROR_NOT_ENOUGH_QUOTA || error == ERROR_INTERNAL_ERROR;
 }
 
 static int start_with(struct child *child, const char *command, wchar_t *line, HANDLE *streams,
