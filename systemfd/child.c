@@ -92,7 +92,7 @@ int child_can_say_ready(const struct child *child)
 
 int child_says_ready(const struct child *child)
 {
-    return notify_read(&child->notify);
+    return notify_read(&child->notify, (pid_t)child->id);
 }
 
 /* ---- Stopping ---- */

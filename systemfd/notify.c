@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* struct ucred */
+#endif
 #include "notify.h"
 
 #include <fcntl.h>
@@ -6,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -19,6 +23,18 @@ static void choose_name(struct notify *notify)
     const char *folder = getenv("TMPDIR");
     snprintf(notify->name, sizeof notify->name, "%.60s/systemfd-%ld-%u", folder ? folder : "/tmp",
              (long)getpid(), ++number);
+#endif
+}
+
+/* With what comes, the kernel is to say who sent it (unix(7)). Other systems protect the file. */
+static int ask_for_senders(int fd)
+{
+#ifdef __linux__
+    const int on = 1;
+
+    return setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+#else
+    return fchmod(fd, 0600);
 #endif
 }
 
@@ -38,7 +54,8 @@ void notify_open(struct notify *notify)
     if (notify->fd < 0)
         return;
     fcntl(notify->fd, F_SETFD, FD_CLOEXEC);
-    if (bind(notify->fd, (struct sockaddr *)&address,
+    if (ask_for_senders(notify->fd) < 0 ||
+        bind(notify->fd, (struct sockaddr *)&address,
              (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
         notify_close(notify);
 }
@@ -52,13 +69,50 @@ static int says_ready(const char *message)
            (found[7] == '\0' || found[7] == '\n');
 }
 
-int notify_read(const struct notify *notify)
+#ifdef __linux__
+/* One of the server's own processes may be another user's by now. */
+static int is_trusted(struct msghdr *message, pid_t group)
+{
+    const struct cmsghdr *header = CMSG_FIRSTHDR(message);
+    struct ucred sender;
+
+    if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_CREDENTIALS)
+        return 0;
+    memcpy(&sender, CMSG_DATA(header), sizeof sender);
+    return sender.uid == geteuid() || sender.uid == 0 || getpgid(sender.pid) == group;
+}
+
+/* Any user can find the socket. There is room for who sent it, and none for descriptors. */
+static ssize_t receive(int fd, char *text, size_t size, pid_t group)
+{
+    union {
+        struct cmsghdr header; /* for its alignment */
+        char bytes[CMSG_SPACE(sizeof(struct ucred))];
+    } sender;
+    struct iovec part = {text, size};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = sender.bytes,
+                             .msg_controllen = sizeof sender.bytes};
+    ssize_t length = recvmsg(fd, &message, MSG_DONTWAIT);
+
+    return length < 0 || is_trusted(&message, group) ? length : 0;
+}
+#else
+static ssize_t receive(int fd, char *text, size_t size, pid_t group)
+{
+    (void)group;
+    return recv(fd, text, size, MSG_DONTWAIT);
+}
+#endif
+
+int notify_read(const struct notify *notify, pid_t group)
 {
     char message[4096];
     ssize_t length;
     int ready = 0;
 
-    while ((length = recv(notify->fd, message, sizeof message - 1, MSG_DONTWAIT)) >= 0) {
+    while ((length = receive(notify->fd, message, sizeof message - 1, group)) >= 0) {
         message[length] = '\0';
         ready |= says_ready(message);
     }

@@ -4,6 +4,7 @@
 #define SYSTEMFD_NOTIFY_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct notify {
     int fd;         /* -1: there is none */
@@ -13,8 +14,9 @@ struct notify {
 /* One for each server: a late word of an old one must not count for a new one. */
 void notify_open(struct notify *notify);
 
-/* Reads what has come; 1 when it says READY=1. */
-int notify_read(const struct notify *notify);
+/* Reads what has come; 1 when it says READY=1. On Linux that counts only from the same user, from
+ * root, or from the server's process group. */
+int notify_read(const struct notify *notify, pid_t group);
 
 void notify_close(struct notify *notify);
 

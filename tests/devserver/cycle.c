@@ -5,11 +5,17 @@
 #include "devserver.h"
 #include "folder.h"
 
+#include <linux/sockios.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- A project in C ---- */
@@ -229,6 +235,57 @@ static void test_ready_by_notify_socket(void **state)
     expect_ready(2);
     WAIT_UNTIL(members_of(old) == 0);
     assert_answers(ports[0], "two");
+}
+
+/* "@systemfd/..." */
+static char *notify_socket_of(pid_t server)
+{
+    return shell("tr '\\0' '\\n' </proc/%ld/environ | sed -n 's/^NOTIFY_SOCKET=//p' | tr -d '\\n'",
+                 (long)server);
+}
+
+/* Until it was read. Exits with 0. */
+static void say_ready_as_nobody(const char *name)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name));
+    int fd = socket(AF_UNIX, SOCK_DGRAM, 0), unread = 1;
+
+    alarm(DEADLINE_MS / 1000);
+    memcpy(address.sun_path + 1, name + 1, strlen(name) - 1);
+    if (setresuid(65534, 65534, 65534) < 0 ||
+        sendto(fd, "READY=1", 7, 0, (struct sockaddr *)&address, size) != 7)
+        _exit(1);
+    while (ioctl(fd, SIOCOUTQ, &unread) == 0 && unread > 0)
+        poll(NULL, 0, 1);
+    _exit(unread);
+}
+
+static void test_ready_is_not_said_by_other_users(void **state)
+{
+    int status;
+    long server;
+    char *name;
+    pid_t nobody;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip_because("only root can become another user");
+    START("-s", "http::0", "--restart-on-hup", "--settle", "60000", "--", "server", "late");
+    assert_int_equal(sscanf(expect("server "), "server %ld", &server), 1);
+    name = notify_socket_of((pid_t)server);
+    assert_int_equal(*name, '@');
+    nobody = fork();
+    if (nobody == 0)
+        say_ready_as_nobody(name);
+    assert_int_equal(waitpid(nobody, &status, 0), nobody);
+    assert_int_equal(status, 0);
+    process_signal(&systemfd, SIGHUP);
+    expect("~> restarting: SIGHUP");
+    assert_int_equal(count_lines("~> server 1 is ready"), 0);
+    in_project("touch ../ready");
+    expect_ready(2);
+    free(name);
 }
 
 /* Also when the first one said it after the settling time: the next one is waited for. */
@@ -772,6 +829,7 @@ int main(void)
         TEST(test_server_is_not_there_yet),
         TEST(test_settle),
         TEST(test_ready_by_notify_socket),
+        TEST(test_ready_is_not_said_by_other_users),
         TEST(test_ready_is_learnt_late),
         TEST(test_restart_of_the_unready),
         TEST(test_change_during_build),

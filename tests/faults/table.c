@@ -56,6 +56,7 @@ static const char *const cannot_fail[] = {
     "clock_gettime",
     "exit",
     "getenv",
+    "geteuid",
     "getpid",
     "getppid",
     "umask",

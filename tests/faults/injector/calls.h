@@ -33,6 +33,7 @@ CALL(bind, int, -1, (int fd, const struct sockaddr *address, socklen_t size), (f
      EADDRINUSE, EADDRNOTAVAIL, EINVAL, EROFS, PATH_ERRORS)
 CALL(connect, int, -1, (int fd, const struct sockaddr *address, socklen_t size),
      (fd, address, size), EAGAIN, EINTR, EPERM, EPROTOTYPE, PATH_ERRORS)
+CALL(getpgid, pid_t, -1, (pid_t pid), (pid), EPERM, ESRCH)
 CALL(getpeername, int, -1, (int fd, struct sockaddr *address, socklen_t *size), (fd, address, size),
      EBADF, ENOBUFS, ENOTCONN, ENOTSOCK)
 CALL(getsockname, int, -1, (int fd, struct sockaddr *address, socklen_t *size), (fd, address, size),
@@ -44,6 +45,8 @@ CALL(if_nametoindex, unsigned, 0, (const char *name), (name), ENODEV, EMFILE)
 CALL(listen, int, -1, (int fd, int backlog), (fd, backlog), EACCES, EADDRINUSE, EOPNOTSUPP)
 CALL(recv, ssize_t, -1, (int fd, void *bytes, size_t size, int flags), (fd, bytes, size, flags),
      EAGAIN, ECONNREFUSED, ECONNRESET, EINTR, ENOMEM)
+CALL(recvmsg, ssize_t, -1, (int fd, struct msghdr *message, int flags), (fd, message, flags),
+     EAGAIN, ECONNREFUSED, EINTR, ENOMEM)
 CALL(send, ssize_t, -1, (int fd, const void *bytes, size_t size, int flags),
      (fd, bytes, size, flags), EAGAIN, ECONNRESET, EINTR, ENOBUFS, ENOMEM, EPIPE)
 CALL(setsockopt, int, -1, (int fd, int level, int option, const void *value, socklen_t size),
