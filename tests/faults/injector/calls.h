@@ -21,7 +21,6 @@ CALL(strdup, char *, NULL, (const char *text), (text), ENOMEM)
 CALL(strndup, char *, NULL, (const char *text, size_t length), (text, length), ENOMEM)
 CALL(setenv, int, -1, (const char *name, const char *value, int overwrite),
      (name, value, overwrite), ENOMEM)
-CALL(open_memstream, FILE *, NULL, (char **text, size_t *size), (text, size), ENOMEM)
 
 OTHER(asprintf, ENOMEM)
 
