@@ -20,8 +20,8 @@ suites_in = $(filter-out %/devserver/load,\
 
 .PHONY: coverage library-coverage run-counted
 coverage:
-	$(call count,$(call suites_in,unit process launcher devserver faults)) WITH_PROGRAMS=1
-	tests/coverage/report $(COVERAGE) listenfd.c systemfd/
+	$(call count,$(call suites_in,unit process launcher devserver faults)) WITH_PROGRAMS=1; \
+	    status=$$?; tests/coverage/report $(COVERAGE) listenfd.c systemfd/ && exit $$status
 
 library-coverage:
 	@mkdir -p $(COVERAGE)
@@ -33,8 +33,14 @@ library-coverage:
 count = $(MAKE) --no-print-directory BUILD=$(COVERAGE) CC=gcc COUNT=1 SANITIZE= SUITES='$1' \
     run-counted
 
+# Not the tests themselves. Their processes would share files of counters, each locked while one
+# writes it, with systemfd: a test that has stopped systemfd in the midst of that would wait for it.
 ifdef COUNT
-TEST_CFLAGS += -O0 --coverage -fprofile-update=atomic
+TEST_CFLAGS += -O0
+LDFLAGS += -Wl,--whole-archive -lgcov -Wl,--no-whole-archive
+$(BUILD)/tests/listenfd.o $(TESTED_LAUNCHER) \
+    $(addprefix $(BUILD)/tests/,systemfd systemfd-scan support/probe): \
+    private TEST_CFLAGS += --coverage -fprofile-update=atomic
 $(TESTED_LAUNCHER) $(BUILD)/tests/systemfd-scan: TEST_CFLAGS += -include tests/coverage/dump.h
 endif
 

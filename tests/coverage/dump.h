@@ -13,6 +13,7 @@ void __gcov_reset(void);
 
 #define write_counters() (__gcov_dump(), __gcov_reset())
 #define raise(number) (write_counters(), raise(number))
+#define execvp(file, argv) (write_counters(), execvp(file, argv))
 #define _exit(status) (write_counters(), _exit(status))
 #define poll(entries, count, timeout) (write_counters(), poll(entries, count, timeout))
 

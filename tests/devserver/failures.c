@@ -574,10 +574,6 @@ static void test_kill(void **state)
 
 /* ---- 500 times ---- */
 
-struct usage {
-    size_t descriptors, children, zombies, notify_sockets, temporary_files;
-};
-
 static size_t count_files(const char *format, long number)
 {
     char path[64];
@@ -603,16 +599,15 @@ static size_t count_notify_sockets(void)
     return number;
 }
 
-static struct usage look_at_usage(const char *temporary)
+static size_t descriptors_of_systemfd(void)
 {
     WAIT_UNTIL(children_of(systemfd.pid) == 1);
     WAIT_UNTIL(zombies_of(systemfd.pid) == 0);
-    return (struct usage){count_files("/proc/%ld/fd", (long)systemfd.pid),
-                          children_of(systemfd.pid), zombies_of(systemfd.pid),
-                          count_notify_sockets(), count_files(temporary, 0)};
+    return count_files("/proc/%ld/fd", (long)systemfd.pid);
 }
 
-/* A restart; now and then after a crash, with the page shown, and with a build that fails. */
+/* A restart; now and then after a crash, with the page shown, and with a build that fails. From
+ * cycle 60 on there are 9 crashes and 18 such builds. */
 static void run_cycle(unsigned cycle, unsigned *generation)
 {
     if (cycle % 50 == 0) {
@@ -633,7 +628,7 @@ static void run_cycle(unsigned cycle, unsigned *generation)
 
 static void test_500_cycles(void **state)
 {
-    struct usage before, after;
+    size_t descriptors = 0;
     unsigned generation = 1;
     char *temporary = path_in(project, "../temporary");
 
@@ -646,12 +641,12 @@ static void test_500_cycles(void **state)
     for (unsigned cycle = 1; cycle <= 500; cycle++) {
         run_cycle(cycle, &generation);
         if (cycle == 60)
-            before = look_at_usage(temporary);
+            descriptors = descriptors_of_systemfd();
     }
-    after = look_at_usage(temporary);
-    assert_memory_equal(&before, &after, sizeof before);
-    assert_int_equal(after.temporary_files, 0);
-    assert_int_equal(after.notify_sockets, 1);
+    /* A leak would make 9 or more; some may be open for the moment. */
+    assert_in_range(descriptors_of_systemfd(), 0, descriptors + 8);
+    assert_int_equal(count_files(temporary, 0), 0);
+    assert_int_equal(count_notify_sockets(), 1);
     unsetenv("TMPDIR");
     free(temporary);
     end_by(SIGTERM);
