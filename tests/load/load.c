@@ -95,7 +95,8 @@ static void *run_client(void *argument)
             usleep(RETRY_US);
         if (client->count[ANSWERED] == 1 && outcome == ANSWERED) {
             static const char started[] = "started\n";
-            write(STDOUT_FILENO, started, strlen(started));
+            if (write(STDOUT_FILENO, started, strlen(started)) < 0)
+                stopping = 1; /* nobody is there to hear of it */
         }
     }
     return NULL;
