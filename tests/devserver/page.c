@@ -113,6 +113,30 @@ static void test_html(void **state)
     free(page);
 }
 
+/* What is cut, or not known, ends with its line, and takes nothing else with it. */
+static void test_html_of_cut_sequences(void **state)
+{
+    static const char *const rows[][2] = {
+        {"a \033[1mb\n", "a <span style=\"font-weight:bold\">b\n</span></pre>"},
+        {"a \033[1;3", "a </pre>"},
+        {"a \033]8;;about:blank", "a </pre>"},
+        {"a \033]8;;about\nb\n", "a \nb\n</pre>"},
+        {"a \033[38;7;1mb\n", "a b\n</pre>"},
+        {"a \033", "a </pre>"},
+    };
+    char *page;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        put("output", rows[i][0]);
+        START_BROKEN("-s", "http::0");
+        page = ask_as(browser);
+        assert_has(page, rows[i][1]);
+        free(page);
+        process_discard(&systemfd);
+    }
+}
+
 /* It asks nobody for anything, but itself again. */
 static void test_html_fetches_nothing(void **state)
 {
@@ -622,6 +646,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_html),
+        TEST(test_html_of_cut_sequences),
         TEST(test_html_fetches_nothing),
         TEST(test_plain_text),
         TEST(test_long_output),
