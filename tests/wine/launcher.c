@@ -616,7 +616,6 @@ static void check_load(const char *launcher, const char *server)
     load = start((const char *[]){path, "4", port, NULL});
     process_line_with(load, "started");
     for (int i = 0; i < 3; i++) {
-        usleep(300000);
         close(connect_port(control));
         assert_line(process, "ended ", "0");
         pid = process_that_answers(atoi(port), pid);
