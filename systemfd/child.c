@@ -16,7 +16,7 @@
 
 void child_check_stop_signal(const char *name)
 {
-    if (name && signal_number(name) == 0)
+    if (signal_number(name) == 0)
         die(EXIT_USAGE,
             "--stop-signal '%s' is not a signal; expected a name like TERM, or a number", name);
 }

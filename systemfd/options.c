@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
+#include "child.h"
 #include "listenfd.h"
 #include "spec.h"
 
@@ -129,6 +130,7 @@ static void set_stop_timeout(struct options *options, const char *value)
 
 static void set_stop_signal(struct options *options, const char *value)
 {
+    child_check_stop_signal(value);
     options->stop_signal = value;
 }
 

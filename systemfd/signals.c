@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 static const struct {
@@ -17,7 +18,8 @@ static const struct {
     {"HUP", SIGHUP},   {"INT", SIGINT},     {"QUIT", SIGQUIT}, {"ILL", SIGILL},   {"ABRT", SIGABRT},
     {"FPE", SIGFPE},   {"KILL", SIGKILL},   {"SEGV", SIGSEGV}, {"PIPE", SIGPIPE}, {"ALRM", SIGALRM},
     {"TERM", SIGTERM}, {"USR1", SIGUSR1},   {"USR2", SIGUSR2}, {"BUS", SIGBUS},   {"SYS", SIGSYS},
-    {"TRAP", SIGTRAP}, {"WINCH", SIGWINCH}, {"CONT", SIGCONT}, {"STOP", SIGSTOP},
+    {"TRAP", SIGTRAP}, {"WINCH", SIGWINCH}, {"CONT", SIGCONT}, {"STOP", SIGSTOP}, {"XCPU", SIGXCPU},
+    {"XFSZ", SIGXFSZ},
 };
 
 enum { NAMES = sizeof names / sizeof names[0] };
@@ -36,10 +38,10 @@ int signal_number(const char *name)
 
     if (*name >= '0' && *name <= '9')
         return *end == '\0' && number > 0 && number < 65 ? (int)number : 0;
-    if (strncmp(name, "SIG", 3) == 0)
+    if (strncasecmp(name, "SIG", 3) == 0)
         name += 3;
     for (int i = 0; i < NAMES; i++)
-        if (strcmp(names[i].name, name) == 0)
+        if (strcasecmp(names[i].name, name) == 0)
             return names[i].number;
     return 0;
 }

@@ -3,7 +3,7 @@
 #ifndef SYSTEMFD_SIGNALS_H
 #define SYSTEMFD_SIGNALS_H
 
-/* "TERM", "SIGTERM" or "15"; 0 where it is none. */
+/* "TERM", "SIGTERM" or "15"; 0 where it is none. Capitals do not matter (kill(1), POSIX). */
 int signal_number(const char *name);
 
 /* "TERM" ..., for messages. */

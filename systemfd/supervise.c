@@ -28,7 +28,6 @@ void supervise_check(const struct options *options)
 {
     struct stat status;
 
-    child_check_stop_signal(options->stop_signal);
     for (size_t i = 0; i < options->watch.count; i++)
         if (stat(options->watch.list[i], &status) < 0)
             die(EXIT_CANNOT_OPEN, "cannot watch %s: %s", options->watch.list[i], strerror(errno));

@@ -30,7 +30,7 @@ static int is_kill(const char *name)
 
 void child_check_stop_signal(const char *name)
 {
-    if (name && strcmp(name, "BREAK") != 0 && !is_kill(name))
+    if (strcmp(name, "BREAK") != 0 && !is_kill(name))
         die(EXIT_USAGE,
             "--stop-signal '%s' does not exist on Windows; expected BREAK (Ctrl-Break), or KILL",
             name);

@@ -16,7 +16,6 @@ enum { STATUS_CONTROL_C = (int)0xc000013a }; /* what Ctrl-C makes of a program *
 
 void supervise_check(const struct options *options)
 {
-    child_check_stop_signal(options->stop_signal);
     for (size_t i = 0; i < options->watch.count; i++)
         if (!file_exists(options->watch.list[i]))
             die(EXIT_CANNOT_OPEN, "cannot watch %s: there is no such file or folder",

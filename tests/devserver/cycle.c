@@ -577,6 +577,7 @@ static void test_stop_signal(void **state)
     } rows[] = {
         {"--stop-signal=INT", "ends: INT"},
         {"--stop-signal=SIGUSR1", "ends: USR1"},
+        {"--stop-signal=usr1", "ends: USR1"},
         {"--stop-signal=1", "ends: HUP"},
     };
 
