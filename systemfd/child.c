@@ -36,9 +36,9 @@ static int is_one_stream(void)
  * that what it prints keeps its order. */
 static pid_t start(const char *what, struct tail *tail)
 {
-    int out = output_open(STDOUT_FILENO, tail);
-    int err = out < 0 ? -1 : is_one_stream() ? dup(out) : output_open(STDERR_FILENO, tail);
-    pid_t pid = err >= 0 ? fork_child() : -1;
+    int err = output_open(STDERR_FILENO, tail);
+    int out = err < 0 ? -1 : is_one_stream() ? dup(err) : output_open(STDOUT_FILENO, tail);
+    pid_t pid = out >= 0 ? fork_child() : -1;
 
     if (pid == 0) { /* two servers at once cannot share a terminal's input: none has it */
         dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);

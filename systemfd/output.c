@@ -4,6 +4,8 @@
 #endif
 #include "output.h"
 
+#include "report.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -100,6 +102,8 @@ static int copy(const struct output *output)
 
     if (got > 0) {
         write_all(output->target, text, (size_t)got);
+        if (output->target == STDERR_FILENO)
+            report_below(text, (size_t)got);
         tail_add(output->tail, text, (size_t)got);
         return 1;
     }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int colored, silent;
+static int colored, silent, within_line;
 
 static int terminal_wants_color(void)
 {
@@ -31,6 +31,19 @@ void make_printable(char *text)
             *text = '?';
 }
 
+void report_below(const char *text, size_t length)
+{
+    if (length > 0)
+        within_line = text[length - 1] != '\n';
+}
+
+static void end_line(void)
+{
+    if (within_line)
+        fputc('\n', stderr);
+    within_line = 0;
+}
+
 void report(const char *format, ...)
 {
     char text[4096];
@@ -42,6 +55,7 @@ void report(const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     make_printable(text);
+    end_line();
     if (colored)
         fprintf(stderr, "\033[1m\033[2m~>\033[0m \033[36m%s\033[0m\n", text);
     else
@@ -52,6 +66,7 @@ void die(int status, const char *format, ...)
 {
     va_list arguments;
 
+    end_line();
     fputs(colored ? "\033[1;31msystemfd:\033[0m " : "systemfd: ", stderr);
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);

@@ -3,6 +3,8 @@
 #ifndef SYSTEMFD_REPORT_H
 #define SYSTEMFD_REPORT_H
 
+#include <stddef.h>
+
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* The exit statuses that are systemfd's own; any other is the command's. */
@@ -12,6 +14,9 @@ void report_setup(enum color color, int quiet);
 
 /* "~> text", unless quiet. */
 void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* This was copied to standard error, from a child: the next report begins a line of its own. */
+void report_below(const char *text, size_t length);
 
 /* "systemfd: text", and exit. */
 void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));

@@ -195,11 +195,11 @@ static int start(struct child *child, const char *what, const char *command, wch
                  struct tail *tail)
 {
     struct leader *leader = calloc(1, sizeof *leader);
-    HANDLE streams[3] = {open_nothing(), pipe_open(STD_OUTPUT_HANDLE, tail), NULL};
+    HANDLE streams[3] = {open_nothing(), NULL, pipe_open(STD_ERROR_HANDLE, tail)};
     int started;
 
     memset(child, 0, sizeof *child);
-    streams[2] = is_one_stream() ? streams[1] : pipe_open(STD_ERROR_HANDLE, tail);
+    streams[1] = is_one_stream() ? streams[2] : pipe_open(STD_OUTPUT_HANDLE, tail);
     child->leader = leader;
     child->job = create_job();
     if (leader)

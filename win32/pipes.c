@@ -3,6 +3,7 @@
 
 #include "events.h"
 #include "output.h"
+#include "report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,8 @@ static void copy(struct source *source, DWORD length, int ok)
         return;
     }
     write_all(pipe->target, pipe->text, length);
+    if (pipe->target == GetStdHandle(STD_ERROR_HANDLE))
+        report_below(pipe->text, length);
     tail_add(pipe->tail, pipe->text, length);
     read_on(pipe);
 }

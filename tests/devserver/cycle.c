@@ -144,6 +144,14 @@ static void test_build_output_keeps_its_order(void **state)
     expect_ready(1);
 }
 
+static void test_report_begins_a_line(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--build", "printf 'no end'; false", "--", "server");
+    assert_string_equal(process_line(&systemfd), "no end");
+    assert_int_equal(strncmp(process_line(&systemfd), "~> the build failed", 19), 0);
+}
+
 /* ---- Servers that are not ready ---- */
 
 static void test_server_dies_before_it_is_ready(void **state)
@@ -826,6 +834,7 @@ int main(void)
         TEST(test_first_build_fails),
         TEST(test_build_output_is_not_held_back),
         TEST(test_build_output_keeps_its_order),
+        TEST(test_report_begins_a_line),
         TEST(test_server_dies_before_it_is_ready),
         TEST(test_server_is_not_there_yet),
         TEST(test_settle),

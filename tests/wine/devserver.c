@@ -286,6 +286,15 @@ static void test_build_gets_no_secret(void **state)
     WAIT_UNTIL(answers(ports[0], "hello"));
 }
 
+/* On standard error: that the two streams are one is known only of consoles. */
+static void test_report_begins_a_line(void **state)
+{
+    (void)state;
+    START_WINE("--restart-on-hup", "--build", "<nul set /p unused=no end>&2", SERVER);
+    expect("no end");
+    assert_int_equal(strncmp(process_line(&systemfd), "~> built in ", 12), 0);
+}
+
 /* It is ended, and started over. */
 static void test_change_during_a_build(void **state)
 {
@@ -689,6 +698,7 @@ int main(void)
         WINE_TEST(test_edit_32),
         WINE_TEST(test_failing_build),
         WINE_TEST(test_build_gets_no_secret),
+        WINE_TEST(test_report_begins_a_line),
         WINE_TEST(test_change_during_a_build),
         WINE_TEST(test_program_is_replaced),
         WINE_TEST(test_dies_before_it_is_ready),
