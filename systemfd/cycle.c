@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "output.h"
 #include "page.h"
+#include "repetition.h"
 #include "report.h"
 #include "servers.h"
 #include "watch.h"
@@ -26,6 +27,7 @@ static void (*retry)(void);                 /* what is tried again, */
 static long long retry_at;                  /* and when; 0: nothing is */
 static int backoff_ms;
 static int crashed; /* a server has, since the last change */
+static long long started_at;
 static int ending, exit_status;
 
 /* ---- Trying again ---- */
@@ -51,6 +53,7 @@ static void start_server(void)
     struct server *starting = servers_in(STARTING);
 
     retry_at = 0;
+    started_at = now_ms();
     page_hide();
     if (starting)
         server_stop(starting);
@@ -256,6 +259,8 @@ static void look_at_changes(void)
         return;
     path = changes_first(&count);
     report("changed: %s%s", path ? path : "?", count > 1 ? " ..." : "");
+    if (path)
+        repetition_look(path, now_ms() - started_at);
     changes_clear();
     begin_cycle();
 }

@@ -724,6 +724,22 @@ static void test_server_gets_nothing_else(void **state)
 
 /* ---- Restarts without a build, without watching ---- */
 
+static void test_server_that_writes_at_its_start(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--settle", "0", "--", "sh", "-c",
+          "mkdir -p data; date +%s%N >data/at; exec sleep 1000");
+    expect("~> hint: data/at changes soon after each start; if the server writes it: "
+           "--ignore 'at'");
+    process_discard(&systemfd);
+    START("-s", "http::0", "--watch", ".", "--settle", "0", "--ignore", "at", "--", "sh", "-c",
+          "date +%s%N >data/at; echo 1 >../written; exec sleep 1000");
+    WAIT_UNTIL(lines_of("../written") == 1);
+    put("file", "1\n");
+    expect("~> changed: file");
+    assert_int_equal(count_lines("~> changed: "), 1);
+}
+
 static void test_no_build(void **state)
 {
     (void)state;
@@ -858,6 +874,7 @@ int main(void)
         TEST(test_no_pid),
         TEST(test_build_gets_no_sockets),
         TEST(test_server_gets_nothing_else),
+        TEST(test_server_that_writes_at_its_start),
         TEST(test_no_build),
         TEST(test_hup),
         TEST(test_many_hups_are_one),

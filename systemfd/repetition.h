@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT
+ * A server that writes into what is watched when it starts is restarted for ever. */
+#ifndef SYSTEMFD_REPETITION_H
+#define SYSTEMFD_REPETITION_H
+
+/* This change is why the server is restarted, so many milliseconds after its start. Gives a hint
+ * when the same file was it, soon after the start, for some restarts in a row. */
+void repetition_look(const char *path, long long after_ms);
+
+#endif
