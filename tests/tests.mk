@@ -127,7 +127,10 @@ LINTED = listenfd.c $(wildcard systemfd/*.c examples/*.c)
 FORMATTED = $(shell find . '(' -name '*.[ch]' -o -name '*.cpp' ')' -not -path './$(BUILD)/*' -not -path './$(WINE_CACHE)/*')
 
 # gcc 12 takes what an array of structures holds for leaked; the tests look for leaks.
-lint: $(BUILD)/liblistenfd.so
+ANALYZE = -fanalyzer -Wno-analyzer-malloc-leak -Werror -O2 -I. -c -o /dev/null
+
+.PHONY: lint-for-windows
+lint: $(BUILD)/liblistenfd.so lint-for-windows
 	clang-format --dry-run -Werror $(FORMATTED)
 	for file in $(LINTED); do \
 	    clang-tidy --quiet $$file -- -std=gnu17 -D_GNU_SOURCE -I. $(EXAMPLE_INCLUDES) 2>/dev/null || exit 1; \
@@ -136,10 +139,20 @@ lint: $(BUILD)/liblistenfd.so
 	cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability \
 	    --suppress=missingIncludeSystem -I. $(LINTED)
 	for file in $(LINTED); do \
-	    gcc -fanalyzer -Wno-analyzer-malloc-leak -Werror -O2 -D_GNU_SOURCE -I. $(EXAMPLE_INCLUDES) -c -o /dev/null $$file || exit 1; \
+	    gcc $(ANALYZE) -D_GNU_SOURCE $(EXAMPLE_INCLUDES) $$file || exit 1; \
 	done
 	shellcheck -S warning tests/run tests/coverage/library tests/coverage/report tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh tests/portability/row tests/portability/at-fixed-addresses tests/fuzz/run
 	mandoc -T lint -W warning man/*
 	tests/lint/exports.sh $(BUILD)/liblistenfd.so
 	tests/lint/mentions.sh
 	tests/lint/manual.sh
+
+LINTED_FOR_WINDOWS = listenfd.c $(wildcard win32/*.c)
+lint-for-windows:
+	for file in $(LINTED_FOR_WINDOWS); do \
+	    clang-tidy --quiet $$file -- --target=x86_64-w64-mingw32 -std=gnu17 -I. -iquote systemfd 2>/dev/null && \
+	    x86_64-w64-mingw32-gcc $(ANALYZE) -iquote systemfd $$file || exit 1; \
+	done
+	cppcheck --quiet --error-exitcode=1 --std=c99 --platform=win64 -D_WIN32 \
+	    --enable=warning,performance,portability --suppress=missingIncludeSystem \
+	    -I. -Isystemfd $(LINTED_FOR_WINDOWS)

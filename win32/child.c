@@ -235,7 +235,7 @@ int child_start_server(struct child *child, const struct options *options,
 int child_start_build(struct child *child, const struct options *options, struct tail *tail)
 {
     static const char format[] = "\"%s\" /d /s /c \"%s\"";
-    const char *shell = getenv("COMSPEC") ? getenv("COMSPEC") : "cmd.exe";
+    const char *usual = getenv("COMSPEC"), *shell = usual ? usual : "cmd.exe";
     size_t size = sizeof format + strlen(shell) + strlen(options->build);
     char *line = malloc(size);
     wchar_t *wide;

@@ -60,12 +60,11 @@ static char *append_quoted(char *end, const char *argument)
 
 static char *append_argument(char *end, const char *argument)
 {
-    size_t length = strlen(argument);
-
-    if (length == 0 || strpbrk(argument, " \t\n\v\""))
+    if (*argument == '\0' || strpbrk(argument, " \t\n\v\""))
         return append_quoted(end, argument);
-    memcpy(end, argument, length);
-    return end + length;
+    while (*argument != '\0')
+        *end++ = *argument++;
+    return end;
 }
 
 wchar_t *join_arguments(char **arguments)

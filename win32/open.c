@@ -72,7 +72,7 @@ listenfd_socket open_spec(const struct spec *spec, const struct options *options
     return socket;
 }
 
-void format_bound_address(listenfd_socket socket, char *text, size_t size)
+void format_bound_address(listenfd_socket fd, char *text, size_t size)
 {
     struct sockaddr_storage address;
     const struct sockaddr_in *in = (const struct sockaddr_in *)&address;
@@ -80,7 +80,7 @@ void format_bound_address(listenfd_socket socket, char *text, size_t size)
     int length = sizeof address;
     char host[INET6_ADDRSTRLEN] = "";
 
-    if (getsockname(socket, (struct sockaddr *)&address, &length) != 0) {
+    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0) {
         snprintf(text, size, "(not bound)");
     } else if (address.ss_family == AF_INET6) {
         inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);

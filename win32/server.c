@@ -83,7 +83,7 @@ __attribute__((noreturn)) static DWORD WINAPI serve(void *argument)
 {
     static struct crowd crowd;
     const struct server *server = argument;
-    int ready[MOST_CLIENTS];
+    int ready[MOST_CLIENTS] = {0};
 
     for (;;) {
         int newcomer = wait_for_events(server, &crowd, ready);

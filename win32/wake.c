@@ -77,7 +77,9 @@ static char *folder_of(const char *path)
     if (!folder)
         die(EXIT_CANNOT_OPEN, "out of memory");
     memcpy(folder, path, length);
-    strcpy(folder + length, length == 0 ? "." : "");
+    if (length == 0)
+        folder[length++] = '.';
+    folder[length] = '\0';
     return folder;
 }
 
