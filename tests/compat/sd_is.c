@@ -130,30 +130,6 @@ static int unix_seqpacket_listener(void)
     return unix_socket(SOCK_SEQPACKET, "./seqpacket.sock");
 }
 
-static int one_of_a_pair(int type)
-{
-    int ends[2];
-
-    assert_int_equal(socketpair(AF_UNIX, type, 0, ends), 0);
-    close(ends[1]);
-    return ends[0];
-}
-
-static int unix_stream_pair(void)
-{
-    return one_of_a_pair(SOCK_STREAM);
-}
-
-static int unix_datagram_pair(void)
-{
-    return one_of_a_pair(SOCK_DGRAM);
-}
-
-static int unix_seqpacket_pair(void)
-{
-    return one_of_a_pair(SOCK_SEQPACKET);
-}
-
 static int netlink_socket(void)
 {
     return socket(AF_NETLINK, SOCK_RAW, 0);

@@ -116,6 +116,30 @@ int idle_unix_stream(const char *path)
     return idle_socket(SOCK_STREAM, unix_address(path));
 }
 
+static int one_of_a_pair(int type)
+{
+    int ends[2];
+
+    assert_int_equal(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), 0);
+    close(ends[1]);
+    return ends[0];
+}
+
+int unix_stream_pair(void)
+{
+    return one_of_a_pair(SOCK_STREAM);
+}
+
+int unix_seqpacket_pair(void)
+{
+    return one_of_a_pair(SOCK_SEQPACKET);
+}
+
+int unix_datagram_pair(void)
+{
+    return one_of_a_pair(SOCK_DGRAM);
+}
+
 int protocol_listener(int protocol)
 {
     struct where where = internet_address("127.0.0.1", 0);

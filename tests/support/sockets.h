@@ -21,6 +21,11 @@ const char *abstract_name(const char *tag);
 int idle_internet_stream(const char *host);
 int idle_unix_stream(const char *path);
 
+/* One end of a pair whose other end is closed. */
+int unix_stream_pair(void);
+int unix_seqpacket_pair(void);
+int unix_datagram_pair(void);
+
 /* A listener of that protocol on 127.0.0.1; -1 where the kernel has none. */
 int protocol_listener(int protocol);
 
