@@ -25,7 +25,7 @@ static char *hello_source;
 static int read_sources(void **state)
 {
     hello_source = shell("cat examples/hello.c");
-    return find_programs(state);
+    return find_programs_and_orphans(state);
 }
 
 /* server.c with that greeting in the place of "hello from process". */

@@ -697,5 +697,5 @@ int main(void)
         TEST(test_500_cycles),
     };
 
-    return cmocka_run_group_tests(tests, find_programs, NULL);
+    return cmocka_run_group_tests(tests, find_programs_and_orphans, NULL);
 }

@@ -164,5 +164,5 @@ int main(void)
         TEST(test_edits_under_load),
     };
 
-    return cmocka_run_group_tests(tests, find_programs, NULL);
+    return cmocka_run_group_tests(tests, find_programs_and_orphans, NULL);
 }

@@ -667,5 +667,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_chromium, create_project, end_chromium),
     };
 
-    return cmocka_run_group_tests(tests, find_programs, NULL);
+    return cmocka_run_group_tests(tests, find_programs_and_orphans, NULL);
 }

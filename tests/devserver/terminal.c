@@ -277,5 +277,5 @@ int main(void)
         TEST(test_hup_on_a_terminal),
     };
 
-    return cmocka_run_group_tests(tests, find_programs, NULL);
+    return cmocka_run_group_tests(tests, find_programs_and_orphans, NULL);
 }

@@ -647,5 +647,5 @@ int main(void)
         TEST(test_endless_changes),
     };
 
-    return cmocka_run_group_tests(tests, find_programs, NULL);
+    return cmocka_run_group_tests(tests, find_programs_and_orphans, NULL);
 }

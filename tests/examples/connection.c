@@ -174,5 +174,5 @@ int main(void)
         IN_FOLDER(test_request_in_hand), IN_FOLDER(test_listener), IN_FOLDER(test_nothing_passed),
     };
 
-    return cmocka_run_group_tests(tests, find_programs, NULL);
+    return cmocka_run_group_tests(tests, find_programs_and_orphans, NULL);
 }

@@ -15,7 +15,7 @@ static int find_all_programs(void **state)
 {
     own_path = strdup(getenv("PATH"));
     assert_non_null(own_path);
-    return find_programs(state);
+    return find_programs_and_orphans(state);
 }
 
 /* Below PREFIX of this project's folder; the build folder has it all, and is not changed. */

@@ -499,5 +499,5 @@ int main(void)
         for (size_t j = 0; j < LENGTH(tests_of_each); j++)
             tests[count++] = test_of(&tests_of_each[j], &examples[i]);
     memcpy(&tests[count], tests_of_one, sizeof tests_of_one);
-    return cmocka_run_group_tests(tests, find_programs, NULL);
+    return cmocka_run_group_tests(tests, find_programs_and_orphans, NULL);
 }

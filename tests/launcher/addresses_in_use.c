@@ -19,21 +19,6 @@
 static char *folder;
 static struct process holder, bystander; /* those of a failed test are ended by clean_up */
 
-/* The systemfd and the probe that are tested are found by their names. */
-static int enter(void **state)
-{
-    char *build = realpath(getenv("BUILD") ? getenv("BUILD") : "build", NULL), *path;
-
-    (void)state;
-    assert_non_null(build);
-    assert_true(asprintf(&path, "%s/tests:%s/tests/support:%s", build, build, getenv("PATH")) > 0);
-    setenv("PATH", path, 1);
-    setenv("ASAN_OPTIONS", "exitcode=99", 0); /* 1 and 2 are statuses of systemfd */
-    free(path);
-    free(build);
-    return 0;
-}
-
 static int set_up(void **state)
 {
     (void)state;
@@ -625,5 +610,5 @@ int main(void)
         IN_FOLDER(test_holder_that_cannot_be_seen),
     };
 
-    return cmocka_run_group_tests(tests, enter, NULL);
+    return cmocka_run_group_tests(tests, find_programs, NULL);
 }

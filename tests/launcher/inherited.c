@@ -18,24 +18,6 @@
 
 static char *folder;
 
-/* The systemfd and the probe that are tested are found by their names, this program as $SELF. */
-static int enter(void **state)
-{
-    char *build = realpath(getenv("BUILD") ? getenv("BUILD") : "build", NULL), *path;
-    char *self = realpath("/proc/self/exe", NULL);
-
-    (void)state;
-    assert_non_null(build);
-    assert_true(asprintf(&path, "%s/tests:%s/tests/support:%s", build, build, getenv("PATH")) > 0);
-    setenv("PATH", path, 1);
-    setenv("SELF", self, 1);
-    setenv("ASAN_OPTIONS", "exitcode=99", 0); /* 1 and 2 are statuses of systemfd */
-    free(path);
-    free(build);
-    free(self);
-    return 0;
-}
-
 static int set_up(void **state)
 {
     (void)state;
@@ -653,5 +635,5 @@ int main(int argc, char **argv)
 
     if (argc > 2 && strcmp(argv[1], "report") == 0)
         return report(argv[2]);
-    return cmocka_run_group_tests(tests, enter, NULL);
+    return cmocka_run_group_tests(tests, find_programs, NULL);
 }

@@ -29,25 +29,6 @@ static int end_receiver(void **state)
     return 0;
 }
 
-/* The systemfd and the probe that are tested are found by their names, this program as $SELF. */
-static int enter(void **state)
-{
-    char *build = realpath(getenv("BUILD") ? getenv("BUILD") : "build", NULL), *path;
-    char *self = realpath("/proc/self/exe", NULL);
-
-    (void)state;
-    assert_non_null(build);
-    assert_true(asprintf(&path, "%s/tests:%s/tests/support:%s", build, build, getenv("PATH")) > 0);
-    setenv("PATH", path, 1);
-    setenv("SELF", self, 1);
-    setenv("ASAN_OPTIONS", "exitcode=99", 0); /* 1 and 2 are statuses of systemfd */
-    unsetenv("NO_COLOR");
-    free(path);
-    free(build);
-    free(self);
-    return 0;
-}
-
 static void expect(int status, int expected_status, const char *text, const char *expected)
 {
     if (status != expected_status || strcmp(text, expected) != 0)
@@ -705,5 +686,5 @@ int main(int argc, char **argv)
 
     if (argc > 1 && strcmp(argv[1], "show") == 0)
         return show();
-    return cmocka_run_group_tests(tests, enter, NULL);
+    return cmocka_run_group_tests(tests, find_programs, NULL);
 }

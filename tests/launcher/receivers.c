@@ -16,22 +16,6 @@
 static char *folder;
 static struct process server; /* what a failed test leaves running is ended by clean_up */
 
-/* The systemfd, the probe and the examples that are tested are found by their names. */
-static int enter(void **state)
-{
-    char *build = realpath(getenv("BUILD") ? getenv("BUILD") : "build", NULL), *path;
-
-    (void)state;
-    assert_non_null(build);
-    assert_true(asprintf(&path, "%s/tests:%s/tests/support:%s/examples:%s", build, build, build,
-                         getenv("PATH")) > 0);
-    setenv("PATH", path, 1);
-    setenv("ASAN_OPTIONS", "exitcode=99", 0); /* 1 and 2 are statuses of systemfd */
-    free(path);
-    free(build);
-    return 0;
-}
-
 static int set_up(void **state)
 {
     (void)state;
@@ -487,5 +471,5 @@ int main(void)
         IN_FOLDER(test_dbus_daemon), IN_FOLDER(test_rust),
     };
 
-    return cmocka_run_group_tests(tests, enter, NULL);
+    return cmocka_run_group_tests(tests, find_programs, NULL);
 }

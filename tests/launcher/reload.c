@@ -19,21 +19,6 @@ static struct process server, load; /* those of a failed test are ended by clean
 
 enum { RESTARTS = 30, CLIENTS = 8, RETRIGGER_MS = 400 };
 
-/* The systemfd, the example and the load that are tested are found by their names. */
-static int enter(void **state)
-{
-    char *build = realpath(getenv("BUILD") ? getenv("BUILD") : "build", NULL), *path;
-
-    (void)state;
-    assert_non_null(build);
-    assert_true(asprintf(&path, "%s/tests:%s/examples:%s/tests/load:%s", build, build, build,
-                         getenv("PATH")) > 0);
-    setenv("PATH", path, 1);
-    free(path);
-    free(build);
-    return 0;
-}
-
 static int set_up(void **state)
 {
     (void)state;
@@ -180,5 +165,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_restarts_under_load, set_up, clean_up),
     };
 
-    return cmocka_run_group_tests(tests, enter, NULL);
+    return cmocka_run_group_tests(tests, find_programs, NULL);
 }

@@ -11,8 +11,8 @@ extern struct process systemfd;
 extern char *project; /* the folder it runs in; what stands beside it is not watched */
 extern int ports[8];  /* those of its sockets, in order; 0 where it is not TCP */
 
-/* For the group: finds what was built, and adopts every orphan (PR_SET_CHILD_SUBREAPER). */
-int find_programs(void **state);
+/* For the group: find_programs, and adopts every orphan (PR_SET_CHILD_SUBREAPER). */
+int find_programs_and_orphans(void **state);
 
 int create_project(void **state);
 int remove_project(void **state);

@@ -88,6 +88,25 @@ static void become(const struct launch *launch, int output)
 
 /* ---- In the test ---- */
 
+int find_programs(void **state)
+{
+    char *build = realpath(getenv("BUILD") ? getenv("BUILD") : "build", NULL), *path;
+    char *self = realpath("/proc/self/exe", NULL);
+
+    (void)state;
+    assert_non_null(build);
+    assert_true(asprintf(&path, "%s/tests:%s/tests/support:%s/tests/load:%s/examples:%s", build,
+                         build, build, build, getenv("PATH")) > 0);
+    setenv("PATH", path, 1);
+    setenv("SELF", self, 1);
+    setenv("ASAN_OPTIONS", "exitcode=99", 0); /* 1 and 2 are statuses of systemfd */
+    unsetenv("NO_COLOR");
+    free(path);
+    free(build);
+    free(self);
+    return 0;
+}
+
 void process_start(struct process *process, const struct launch *launch)
 {
     int ends[2];

@@ -26,6 +26,9 @@ struct process {
     size_t length, consumed;
 };
 
+/* For the group: what was built is found by its name, this program as $SELF. */
+int find_programs(void **state);
+
 /* Variables of the protocol that the test inherited are removed first, and every
  * descriptor above 2 that is not in the list is closed. */
 void process_start(struct process *process, const struct launch *launch);
