@@ -7,6 +7,7 @@ CFLAGS ?= -O2 -g
 WARNINGS ?= -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wstrict-prototypes
 TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
 WINDOWS := $(findstring mingw,$(TARGET))
+MACOS := $(findstring darwin,$(TARGET))$(findstring macos,$(TARGET))
 BUILD ?= build$(if $(WINDOWS),/$(TARGET))
 
 PREFIX ?= /usr/local
@@ -31,10 +32,17 @@ EXPORT = -DLISTENFD_API='__declspec(dllexport)'
 AR = $(shell $(CC) -print-prog-name=ar)
 WINDRES ?= $(CC:gcc=windres)
 else
+ifdef MACOS
+SONAME = liblistenfd.$(SOVERSION).dylib
+SHARED_LIBRARY = $(BUILD)/liblistenfd.$(VERSION).dylib
+SHARED_DEVELOPMENT = $(BUILD)/liblistenfd.dylib
+SHARED_FLAGS = -Wl,-install_name,$(LIBDIR)/$(SONAME)
+else
 SONAME = liblistenfd.so.$(SOVERSION)
 SHARED_LIBRARY = $(BUILD)/liblistenfd.so.$(VERSION)
 SHARED_DEVELOPMENT = $(BUILD)/liblistenfd.so
 SHARED_FLAGS = -Wl,-soname,$(SONAME)
+endif
 EXPORT = -fPIC -fvisibility=hidden -DLISTENFD_API='__attribute__((visibility("default")))'
 endif
 
@@ -130,7 +138,7 @@ INSTALLED_PROGRAMS = \
 DOCUMENTED_CALLS = $(shell sed -n 's/^\.Nm \(listenfd_[a-z_]*\).*/\1/p' man/listenfd.3)
 INSTALLED_LINKS = \
     $(LIBDIR)/$(SONAME)=$(notdir $(SHARED_LIBRARY)) \
-    $(LIBDIR)/liblistenfd.so=$(SONAME) \
+    $(LIBDIR)/$(notdir $(SHARED_DEVELOPMENT))=$(SONAME) \
     $(patsubst %,$(MANDIR)/man3/%.3=listenfd.3,$(DOCUMENTED_CALLS))
 endif
 

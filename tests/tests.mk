@@ -141,7 +141,7 @@ lint: $(BUILD)/liblistenfd.so lint-for-windows
 	for file in $(LINTED); do \
 	    gcc $(ANALYZE) -D_GNU_SOURCE $(EXAMPLE_INCLUDES) $$file || exit 1; \
 	done
-	shellcheck -S warning tests/run tests/coverage/library tests/coverage/report tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh tests/portability/row tests/portability/at-fixed-addresses tests/fuzz/run
+	shellcheck -S warning tests/run tests/coverage/library tests/coverage/report tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh tests/portability/row tests/portability/at-fixed-addresses tests/portability/get-zig tests/fuzz/run
 	mandoc -T lint -W warning man/*
 	tests/lint/exports.sh $(BUILD)/liblistenfd.so
 	tests/lint/mentions.sh

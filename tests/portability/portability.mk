@@ -12,6 +12,7 @@ PORTABILITY_SUITES := $(if $(filter x86_64%,$(TARGET)),$(addprefix $(BUILD)/test
 
 .PHONY: portability run-portability always
 portability:
+	-tests/portability/get-zig $(WINE_CACHE)/zig
 	@$(MAKE) --no-print-directory LONG=1 run-portability
 
 run-portability: $(PORTABILITY_SUITES)
