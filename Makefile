@@ -88,7 +88,7 @@ endif
 ifdef WINDOWS
 LAUNCHER_SOURCES = $(wildcard win32/*.c) $(addprefix systemfd/,answer.c buffer.c build.c \
     changes.c clock.c cycle.c error_page.c ignore.c options.c page.c repetition.c report.c \
-    servers.c sockets.c spec.c tail.c terminal_text.c watch_scan.c)
+    servers.c sockets.c spec.c stranger.c tail.c terminal_text.c watch_scan.c)
 LAUNCHER_RESOURCES = $(BUILD)/launcher/systemfd.res
 LAUNCHER_LIBS = -liphlpapi -lbcrypt -lmswsock $(LIBS_PRIVATE)
 else

@@ -2,9 +2,10 @@
 #include "answer.h"
 
 #include "clock.h"
-#include "error_page.h"
 #include "net.h"
+#include "stranger.h"
 
+#include <stdlib.h>
 #include <string.h>
 #ifndef _WIN32
 #include <sys/time.h>
@@ -12,10 +13,26 @@
 
 enum { PATIENCE_MS = 5000, REQUEST_SIZE = 16384 };
 
+static const char withheld[] =
+    "What was printed is in the terminal. It is shown here to who asks for localhost, for an\n"
+    "address, or for a name that nobody can register: one without a dot, or below .localhost,\n"
+    ".local, .test or .internal. Any other may be a website's that lets it stand for this "
+    "machine.\n";
+
 void answers_make(struct answers *answers, const char *title, const struct tail *tail)
 {
-    answers->html = error_page(title, tail->text, tail->length, 1, &answers->html_length);
-    answers->plain = error_page(title, tail->text, tail->length, 0, &answers->plain_length);
+    answers->html = error_page(title, tail->text, tail->length, 1);
+    answers->plain = error_page(title, tail->text, tail->length, 0);
+    answers->withheld_html = error_page(title, withheld, strlen(withheld), 1);
+    answers->withheld_plain = error_page(title, withheld, strlen(withheld), 0);
+}
+
+void answers_free(struct answers *answers)
+{
+    free(answers->html.text);
+    free(answers->plain.text);
+    free(answers->withheld_html.text);
+    free(answers->withheld_plain.text);
 }
 
 size_t http_listeners(const struct sockets *sockets, listenfd_socket *listeners, size_t room)
@@ -57,9 +74,12 @@ static void read_request(listenfd_socket client, char *request, long long deadli
     }
 }
 
-static void write_response(listenfd_socket client, const char *text, size_t length,
+static void write_response(listenfd_socket client, const struct response *response,
                            long long deadline)
 {
+    const char *text = response->text;
+    size_t length = response->length;
+
     while (length > 0 && now_ms() < deadline) {
         int sent = (int)send(client, text, (transfer_size)length, 0);
         if (sent <= 0)
@@ -82,6 +102,15 @@ static void close_gently(listenfd_socket client, long long deadline)
 }
 
 /* Browsers ask for HTML by name; curl and most programs take anything. */
+static const struct response *choose(const char *request, const struct answers *answers)
+{
+    int html = strstr(request, "text/html") != NULL;
+
+    if (asks_for_stranger(request))
+        return html ? &answers->withheld_html : &answers->withheld_plain;
+    return html ? &answers->html : &answers->plain;
+}
+
 void answer_client(listenfd_socket client, const struct answers *answers)
 {
     long long deadline = now_ms() + PATIENCE_MS;
@@ -89,9 +118,6 @@ void answer_client(listenfd_socket client, const struct answers *answers)
 
     set_patience(client);
     read_request(client, request, deadline);
-    if (strstr(request, "text/html"))
-        write_response(client, answers->html, answers->html_length, deadline);
-    else
-        write_response(client, answers->plain, answers->plain_length, deadline);
+    write_response(client, choose(request, answers), deadline);
     close_gently(client, deadline);
 }

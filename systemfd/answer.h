@@ -3,18 +3,19 @@
 #ifndef SYSTEMFD_ANSWER_H
 #define SYSTEMFD_ANSWER_H
 
+#include "error_page.h"
 #include "sockets.h"
 #include "tail.h"
 
 #include <stddef.h>
 
-/* Whole responses. */
+/* What was printed, and what strangers get (stranger.h). */
 struct answers {
-    char *html, *plain; /* for free() */
-    size_t html_length, plain_length;
+    struct response html, plain, withheld_html, withheld_plain;
 };
 
 void answers_make(struct answers *answers, const char *title, const struct tail *tail);
+void answers_free(struct answers *answers);
 
 /* Those that were opened as http. Returns how many, at most room. */
 size_t http_listeners(const struct sockets *sockets, listenfd_socket *listeners, size_t room);

@@ -45,15 +45,15 @@ static void put_plain(struct buffer *page, const char *title, const char *text, 
         buffer_put(page, "\n");
 }
 
-char *error_page(const char *title, const char *text, size_t text_length, int html, size_t *length)
+struct response error_page(const char *title, const char *text, size_t length, int html)
 {
     struct buffer page = {0}, response = {0};
     char head_lines[256];
 
     if (html)
-        put_html(&page, title, text, text_length);
+        put_html(&page, title, text, length);
     else
-        put_plain(&page, title, text, text_length);
+        put_plain(&page, title, text, length);
     snprintf(head_lines, sizeof head_lines,
              "HTTP/1.1 503 Service Unavailable\r\n"
              "Content-Type: text/%s; charset=utf-8\r\n"
@@ -63,6 +63,5 @@ char *error_page(const char *title, const char *text, size_t text_length, int ht
     buffer_put(&response, head_lines);
     buffer_add(&response, page.text, page.length);
     free(page.text);
-    *length = response.length;
-    return response.text;
+    return (struct response){response.text, response.length};
 }

@@ -5,8 +5,14 @@
 
 #include <stddef.h>
 
-/* A whole HTTP response with status 503, for free(): title, then the text, which is a
- * program's output, colours and all; as HTML or as plain text. */
-char *error_page(const char *title, const char *text, size_t text_length, int html, size_t *length);
+/* A whole HTTP response. */
+struct response {
+    char *text; /* for free() */
+    size_t length;
+};
+
+/* With status 503: title, then the text, which is a program's output, colours and all; as HTML
+ * or as plain text. */
+struct response error_page(const char *title, const char *text, size_t length, int html);
 
 #endif

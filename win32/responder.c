@@ -161,8 +161,7 @@ static void discard(struct responder *host)
     if (host->thread)
         CloseHandle(host->thread);
     CloseHandle(host->stop);
-    free(host->answers.html);
-    free(host->answers.plain);
+    answers_free(&host->answers);
     free(host);
 }
 

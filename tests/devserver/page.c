@@ -218,6 +218,81 @@ static void test_no_output(void **state)
     free(page);
 }
 
+/* ---- For whom it is ---- */
+
+static char *ask_for_host(const char *beginning, const char *host, const char *accept)
+{
+    char *request, *answer;
+
+    assert_true(asprintf(&request, "%s%s%s\r\n\r\n", beginning, host, accept) > 0);
+    answer = ask_as(request);
+    free(request);
+    return answer;
+}
+
+static void check_host(const char *host, int is_stranger)
+{
+    static const char *const accepts[] = {"", "\r\nAccept: text/html"};
+
+    print_message("Host: %s\n", host);
+    for (size_t i = 0; i < 2; i++) {
+        char *page = ask_for_host("GET / HTTP/1.1\r\nUser-Agent: x\r\nHost: ", host, accepts[i]);
+        assert_whole(page);
+        assert_has(page, "The build failed");
+        assert_has(page, i == 0 ? "\nContent-Type: text/plain" : "\nContent-Type: text/html");
+        (is_stranger ? assert_has_not : assert_has)(page, "make: compiling");
+        (is_stranger ? assert_has : assert_has_not)(page, "What was printed is in the terminal.");
+        free(page);
+    }
+}
+
+/* A website's name that stands for 127.0.0.1 for a moment (DNS rebinding). */
+static void test_not_for_strangers(void **state)
+{
+    static const char *const ours[] = {
+        "localhost",      "LocalHost:5000", "app.localhost:5000", "127.0.0.1:5000",
+        "10.1.2.3",       "[::1]:5000",     "mybox:5000",         "mybox.",
+        "mybox.LOCAL:80", "shop.test:5000", "api.internal",       "",
+    };
+    static const char *const strangers[] = {
+        "evil.example",
+        "evil.example:5000",
+        "evil.example.",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example:5000",
+        "evil.notlocal",
+        "evil.loc",
+        "test.com",
+    };
+
+    (void)state;
+    put("output", output);
+    START_BROKEN("-s", "http::0");
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+        check_host(ours[i], 0);
+    for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
+        check_host(strangers[i], 1);
+}
+
+/* A browser always says it; but what comes before it may be longer than what is read. */
+static void test_requests_without_a_host(void **state)
+{
+    char *page, *path = malloc(20001);
+
+    (void)state;
+    put("output", output);
+    START_BROKEN("-s", "http::0");
+    page = ask_as("GET / HTTP/1.0\r\n\r\n");
+    assert_has(page, "make: compiling");
+    free(page);
+    memset(path, 'x', 20000);
+    path[20000] = '\0';
+    page = ask_for_host("GET /", path, " HTTP/1.1\r\nHost: evil.example");
+    assert_has_not(page, "make: compiling");
+    free(page);
+    free(path);
+}
+
 /* ---- When there is a page ---- */
 
 static void test_server_does_not_start(void **state)
@@ -647,6 +722,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_html),
         TEST(test_html_of_cut_sequences),
+        TEST(test_not_for_strangers),
+        TEST(test_requests_without_a_host),
         TEST(test_html_fetches_nothing),
         TEST(test_plain_text),
         TEST(test_long_output),

@@ -18,7 +18,7 @@ $(FUZZ_BUILD)/address: FUZZ_WRAP = socket setsockopt bind listen getsockname
 $(FUZZ_BUILD)/ignore: systemfd/ignore.c systemfd/glob.c win32/glob.c
 $(FUZZ_BUILD)/ignore: FUZZ_INCLUDED = win32/glob.c
 $(FUZZ_BUILD)/page: $(addprefix systemfd/,answer.c buffer.c clock.c error_page.c report.c \
-    terminal_text.c)
+    stranger.c terminal_text.c)
 $(FUZZ_BUILD)/page: FUZZ_INCLUDED = systemfd/answer.c
 $(FUZZ_BUILD)/page: FUZZ_WRAP = recv send setsockopt shutdown close
 # Code for Windows: windows/ is as much of its headers as this code needs.

@@ -10,6 +10,7 @@
 #include "input.h"
 
 #include "systemfd/error_page.h"
+#include "systemfd/stranger.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -254,16 +255,18 @@ static void check_plain(const char *body, const char *title, const char *output,
     assert(size == 0 || memcmp(body + head, output, size) == 0);
 }
 
-/* In what was read of it as a text, which NUL ends. */
-static int asks_for_html(void)
+/* What was read of it, as a text, which NUL ends. */
+static char *request_read(void)
 {
-    size_t length = strnlen((const char *)client.request, client.given_before_answer);
+    char *text = strndup((const char *)client.request, client.given_before_answer);
 
-    return length > 0 && memmem(client.request, length, "text/html", strlen("text/html")) != NULL;
+    assert(text);
+    return text;
 }
 
 static void check_response(const char *title, const char *output, size_t size)
 {
+    char *request = request_read();
     const char *body;
     size_t length = 0;
 
@@ -274,10 +277,15 @@ static void check_response(const char *title, const char *output, size_t size)
            1);
     assert(length == client.got_size - (size_t)(body - client.got));
     assert(client.given_before_answer < REQUEST_SIZE);
-    if (asks_for_html())
+    if (asks_for_stranger(request)) {
+        output = withheld;
+        size = strlen(withheld);
+    }
+    if (strstr(request, "text/html"))
         check_html(body, title, output, size);
     else
         check_plain(body, title, output, size);
+    free(request);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -289,14 +297,16 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static void check(const char *title, const char *output, size_t size)
 {
-    struct answers answers;
+    struct answers answers = {
+        .html = error_page(title, output, size, 1),
+        .plain = error_page(title, output, size, 0),
+        .withheld_html = error_page(title, withheld, strlen(withheld), 1),
+        .withheld_plain = error_page(title, withheld, strlen(withheld), 0),
+    };
 
-    answers.html = error_page(title, output, size, 1, &answers.html_length);
-    answers.plain = error_page(title, output, size, 0, &answers.plain_length);
     answer_client(CLIENT, &answers);
     check_response(title, output, size);
-    free(answers.html);
-    free(answers.plain);
+    answers_free(&answers);
     free(client.got);
 }
 
