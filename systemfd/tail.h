@@ -11,6 +11,8 @@ struct tail {
 };
 
 void tail_clear(struct tail *tail);
+
+/* At most as much at a time as it has room for. */
 void tail_add(struct tail *tail, const char *text, size_t length);
 
 #endif

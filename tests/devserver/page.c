@@ -173,17 +173,21 @@ static void test_plain_text(void **state)
 }
 
 /* The end is what matters. */
+/* The last of it, from the beginning of a line on. */
 static void test_long_output(void **state)
 {
-    static const char *const clients[] = {browser, curl};
+    static const struct {
+        const char *client, *beginning;
+    } rows[] = {{browser, "<pre>line 1"}, {curl, "The build failed\n\nline 1"}};
 
     (void)state;
-    START("-s", "http::0", "--watch", ".", "--build", "seq -f 'line %.0f <&>' 200000; false", "--",
+    START("-s", "http::0", "--watch", ".", "--build", "seq -f 'line %.0f <&>.' 200000; false", "--",
           "server");
     expect("~> the build failed after ");
     for (size_t i = 0; i < 2; i++) {
-        char *page = ask_as(clients[i]);
+        char *page = ask_as(rows[i].client);
         assert_whole(page);
+        assert_has(page, rows[i].beginning);
         assert_has(page, "line 200000 ");
         assert_has_not(page, "line 100000 ");
         free(page);
