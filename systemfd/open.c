@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -119,6 +120,14 @@ int open_spec(const struct spec *spec, const struct options *options)
     return fd;
 }
 
+/* "%eth0", without which nobody can connect to a link-local address; "" for others. */
+static void format_scope(unsigned number, char text[IF_NAMESIZE + 1])
+{
+    *text = '\0';
+    if (number > 0 && if_indextoname(number, text + 1))
+        *text = '%';
+}
+
 void format_bound_address(int fd, char *text, size_t size)
 {
     struct sockaddr_storage address;
@@ -126,7 +135,7 @@ void format_bound_address(int fd, char *text, size_t size)
     const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address;
     const struct sockaddr_un *un = (const struct sockaddr_un *)&address;
     socklen_t length = sizeof address;
-    char host[INET6_ADDRSTRLEN] = "";
+    char host[INET6_ADDRSTRLEN] = "", scope[IF_NAMESIZE + 1];
 
     memset(&address, 0, sizeof address);
     if (getsockname(fd, (struct sockaddr *)&address, &length) < 0) {
@@ -136,7 +145,8 @@ void format_bound_address(int fd, char *text, size_t size)
         snprintf(text, size, "%s:%u", host, (unsigned)ntohs(in->sin_port));
     } else if (address.ss_family == AF_INET6) {
         inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
-        snprintf(text, size, "[%s]:%u", host, (unsigned)ntohs(in6->sin6_port));
+        format_scope(in6->sin6_scope_id, scope);
+        snprintf(text, size, "[%s%s]:%u", host, scope, (unsigned)ntohs(in6->sin6_port));
     } else if (un->sun_path[0] == '\0') {
         snprintf(text, size, "@%.*s", (int)(sizeof un->sun_path - 1), un->sun_path + 1);
     } else {

@@ -373,6 +373,9 @@ static void test_link_local(void **state)
     snprintf(spec, sizeof spec, "[%s%%%s]:0", host, interface);
     snprintf(socket, sizeof socket, "tcp listener \\[%s*]" PORT, host);
     check_accepted(&(struct accepted){spec, socket, NULL});
+    snprintf(socket, sizeof socket, "~> socket [%s%%%s]:", host, interface);
+    assert_int_equal(run(spec), 0);
+    assert_int_equal(strncmp(receiver.text, socket, strlen(socket)), 0);
     free(found);
 }
 
