@@ -85,7 +85,7 @@ enum {
 #define IPPROTO_MPTCP 262
 #endif
 
-enum { MESSAGE_SIZE = 384, DESCRIPTION_SIZE = 192, ERROR_SIZE = 128 };
+enum { MESSAGE_SIZE = 384, DESCRIPTION_SIZE = 192, ADDRESS_SIZE = 160, ERROR_SIZE = 128 };
 
 struct slot {
     listenfd_socket socket;
@@ -591,7 +591,7 @@ static const char *internet_word(int protocol)
 static int describe_socket(listenfd_socket socket, char *buf, size_t size)
 {
     struct address address, peer;
-    char where[DESCRIPTION_SIZE];
+    char where[ADDRESS_SIZE];
     int type = 0, protocol = 0, listening = 0, connected, named;
     const char *word;
 

@@ -238,6 +238,28 @@ static void test_embedded(void **state)
     compile_cxx("-x c++ -O0 -c -o host.o", "host.c");
 }
 
+/* Inlined into its callers, it has other warnings at each level. */
+static void test_embedded_and_optimized(void **state)
+{
+    static const char *const levels[] = {"-O1", "-O2", "-O3", "-Os"};
+    char options[64];
+
+    (void)state;
+    if (!have_program("gcc"))
+        skip_because("gcc is not here");
+    write_host("taking.c",
+               "#define LISTENFD_API static\n#include \"listenfd.c\"\n"
+               "int main(void)\n{\n"
+               "    listenfd *lfd = listenfd_from_env(0);\n"
+               "    listenfd_socket fd;\n"
+               "    return listenfd_take_tcp_listener(lfd, 0, &fd) +\n"
+               "           listenfd_take_or_bind_tcp(lfd, 1, \"127.0.0.1:0\", &fd);\n}\n");
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(options, sizeof options, "-std=c99 %s -c -o taking.o", levels[i]);
+        compile("gcc", options, "taking.c");
+    }
+}
+
 static void test_embedded_is_invisible(void **state)
 {
     (void)state;
@@ -358,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_header_brings_no_platform_header),
         cmocka_unit_test(test_unused_results_are_told),
         cmocka_unit_test(test_embedded),
+        cmocka_unit_test(test_embedded_and_optimized),
         cmocka_unit_test(test_embedded_is_invisible),
         cmocka_unit_test(test_embedded_unused),
         cmocka_unit_test(test_embedded_twice),
