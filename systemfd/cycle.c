@@ -153,6 +153,7 @@ static void begin_cycle(void)
 
 static void call_for_restart(void)
 {
+    page_hide(); /* what it says may be mended already */
     last_change = now_ms();
     if (!first_change)
         first_change = last_change;

@@ -26,6 +26,6 @@ void repetition_look(const char *path, long long after_ms)
     free(last);
     last = strdup(path);
     times++;
-    if (times == TIMES)
+    if (times % TIMES == 0)
         give_hint(path);
 }

@@ -78,16 +78,29 @@ static int has_one_colon(const char *text, size_t length)
     return text[length] == ':' && text[length + 1] != ':' && find_type(text, length);
 }
 
+/* As a URL it may be "http://localhost:5000/" or "unix:///path". */
+static const char *refuse_one_colon(const struct parser *parser, const char *text, size_t length)
+{
+    const char *value = text + length + 1;
+    size_t rest;
+
+    if (strncmp(value, "//", 2) == 0)
+        value += 2;
+    rest = strlen(value);
+    if (rest > 1 && value[rest - 1] == '/')
+        rest--;
+    refuse(parser, "one colon stands behind the type; did you mean %.*s::%.*s?", (int)length, text,
+           (int)rest, value);
+    return NULL;
+}
+
 /* "TYPE::" in front: letters, digits and dashes, as "[::1]:80" has none there. */
 static const char *parse_type(const struct parser *parser, const char *text, struct spec *spec)
 {
     size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789");
 
-    if (has_one_colon(text, length)) {
-        refuse(parser, "one colon stands behind the type; did you mean %.*s::%s?", (int)length,
-               text, text + length + 1);
-        return NULL;
-    }
+    if (has_one_colon(text, length))
+        return refuse_one_colon(parser, text, length);
     if (length == 0 || strncmp(text + length, "::", 2) != 0) {
         spec->type = guess_type(text);
         return text;

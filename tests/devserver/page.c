@@ -390,6 +390,18 @@ static void test_page_goes(void **state)
     }
 }
 
+/* Who asks after a change waits for what comes of it, also as long as the delay runs. */
+static void test_page_goes_with_the_change(void **state)
+{
+    (void)state;
+    put("output", output);
+    START_BROKEN("-s", "http::0", "--delay", "60000");
+    WAIT_UNTIL(is_page(ports[0]));
+    assert_int_equal(children_of(systemfd.pid), 1);
+    put("output", "");
+    WAIT_UNTIL(children_of(systemfd.pid) == 0);
+}
+
 static void test_several_http_sockets(void **state)
 {
     (void)state;
@@ -738,6 +750,7 @@ int main(void)
         TEST(test_server_crashes),
         TEST(test_no_page_beside_a_server),
         TEST(test_page_goes),
+        TEST(test_page_goes_with_the_change),
         TEST(test_several_http_sockets),
         TEST(test_other_sockets_queue),
         TEST(test_no_error_page),
