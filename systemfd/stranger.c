@@ -32,12 +32,13 @@ static const char *last_label(const char *name, size_t *length)
     return label;
 }
 
-/* One of digits alone is the end of an IPv4 address: there is no such domain. */
+/* One of digits alone is the end of an IPv4 address: there is no such domain. An empty one is
+ * not to be relied on. */
 static int is_nobodys(const char *label, size_t length)
 {
     static const char *const reserved[] = {"localhost", "local", "test", "internal"};
 
-    if (strspn(label, "0123456789") >= length)
+    if (length > 0 && strspn(label, "0123456789") >= length)
         return 1;
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
         if (strlen(reserved[i]) == length && strncasecmp(label, reserved[i], length) == 0)
@@ -50,9 +51,9 @@ int asks_for_stranger(const char *request)
     const char *host = host_of(request), *label;
     size_t length;
 
-    if (!host)
-        return strstr(request, "\r\n\r\n") == NULL;
-    if (*host == '[') /* IPv6 */
+    if (!strstr(request, "\r\n\r\n"))
+        return 1;              /* cut, in the midst of the name perhaps */
+    if (!host || *host == '[') /* IPv6 */
         return 0;
     length = strcspn(host, ": \t\r\n");
     label = last_label(host, &length);

@@ -6,7 +6,7 @@
 
 /* Is this HTTP request for a name that anybody may have registered? Not for an address, a name
  * without a dot, or one below localhost, local, test (RFC 6761, 6762) or internal. A request that
- * does not say it (HTTP/1.0) is no browser's; but one that is cut before it may be. */
+ * does not say it (HTTP/1.0) is no browser's; but one that is cut may have said anything. */
 int asks_for_stranger(const char *request);
 
 #endif

@@ -8,15 +8,23 @@ void tail_clear(struct tail *tail)
     tail->length = 0;
 }
 
-/* Up to the next line, so that no character and no escape sequence is cut in two. */
+enum { NEAR = 1024 };
+
+/* At least that much: up to where a line begins, if one does nearby; or else a character
+ * (UTF-8). */
 static void drop(struct tail *tail, size_t amount)
 {
-    const char *end = memchr(tail->text + amount, '\n', tail->length - amount);
+    const char *cut = tail->text + amount, *end = tail->text + tail->length;
+    size_t near = end - cut < NEAR ? (size_t)(end - cut) : NEAR;
+    const char *line_end = memchr(cut - 1, '\n', near + 1);
 
-    if (end)
-        amount = (size_t)(end + 1 - tail->text);
-    tail->length -= amount;
-    memmove(tail->text, tail->text + amount, tail->length);
+    if (line_end)
+        cut = line_end + 1;
+    else
+        while (cut < end && (*cut & 0xc0) == 0x80)
+            cut++;
+    tail->length = (size_t)(end - cut);
+    memmove(tail->text, cut, tail->length);
 }
 
 void tail_add(struct tail *tail, const char *text, size_t length)

@@ -116,14 +116,14 @@ static const char *put_control_sequence(struct buffer *page, const char *next, c
     int numbers[MAX_NUMBERS] = {0};
     size_t count = 1;
 
-    for (; next < end && (*next < '@' || *next > '~'); next++) {
+    for (; next < end && *next != '\n' && (*next < '@' || *next > '~'); next++) {
         int *number = &numbers[count - 1];
         if (*next >= '0' && *next <= '9' && *number < 1000)
             *number = *number * 10 + (*next - '0');
         else if (*next == ';' && count < MAX_NUMBERS)
             count++;
     }
-    if (next == end)
+    if (next == end || *next == '\n') /* cut */
         return next;
     if (*next == 'm') {
         set_styles(style, numbers, count);

@@ -119,6 +119,7 @@ static void test_html_of_cut_sequences(void **state)
     static const char *const rows[][2] = {
         {"a \033[1mb\n", "a <span style=\"font-weight:bold\">b\n</span></pre>"},
         {"a \033[1;3", "a </pre>"},
+        {"a \033[1;3\nb\n", "a \nb\n</pre>"},
         {"a \033]8;;about:blank", "a </pre>"},
         {"a \033]8;;about\nb\n", "a \nb\n</pre>"},
         {"a \033[38;7;1mb\n", "a b\n</pre>"},
@@ -172,7 +173,6 @@ static void test_plain_text(void **state)
     free(page);
 }
 
-/* The end is what matters. */
 /* The last of it, from the beginning of a line on. */
 static void test_long_output(void **state)
 {
@@ -190,6 +190,26 @@ static void test_long_output(void **state)
         assert_has(page, rows[i].beginning);
         assert_has(page, "line 200000 ");
         assert_has_not(page, "line 100000 ");
+        free(page);
+    }
+}
+
+/* Nor does a line that is longer take what stands in it. */
+static void test_long_line(void **state)
+{
+    static const char *const clients[] = {browser, curl};
+
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--build",
+          "seq -f '\303\274progress %.0f' -s '\r' 5000; seq 100; false", "--", "server");
+    expect("~> the build failed after ");
+    for (size_t i = 0; i < 2; i++) {
+        char *page = ask_as(clients[i]);
+        const char *first = strstr(page, i == 0 ? "<pre>" : "failed\n\n");
+        assert_whole(page);
+        assert_has(page, "progress 5000\n1\n2\n");
+        assert_non_null(first);
+        assert_int_not_equal(first[i == 0 ? 5 : 8] & 0xc0, 0x80);
         free(page);
     }
 }
@@ -265,6 +285,7 @@ static void test_not_for_strangers(void **state)
         "localhost.evil.example",
         "127.0.0.1.evil.example:5000",
         "evil.notlocal",
+        "evil.example..",
         "evil.loc",
         "test.com",
     };
@@ -278,10 +299,24 @@ static void test_not_for_strangers(void **state)
         check_host(strangers[i], 1);
 }
 
-/* A browser always says it; but what comes before it may be longer than what is read. */
+static void assert_withheld_with_path(size_t length)
+{
+    char *path = malloc(length + 1), *page;
+
+    memset(path, 'x', length);
+    path[length] = '\0';
+    page = ask_for_host("GET /", path, " HTTP/1.1\r\nHost: www.evil.example");
+    assert_has_not(page, "make: compiling");
+    free(page);
+    free(path);
+}
+
+/* A browser always says it; but what comes before it may be longer than what is read, so that
+ * it is not, or only a part of it. */
 static void test_requests_without_a_host(void **state)
 {
-    char *page, *path = malloc(20001);
+    static const char before[] = "GET / HTTP/1.1\r\nHost: www.evil.example\r\n\r\n";
+    char *page;
 
     (void)state;
     put("output", output);
@@ -289,12 +324,9 @@ static void test_requests_without_a_host(void **state)
     page = ask_as("GET / HTTP/1.0\r\n\r\n");
     assert_has(page, "make: compiling");
     free(page);
-    memset(path, 'x', 20000);
-    path[20000] = '\0';
-    page = ask_for_host("GET /", path, " HTTP/1.1\r\nHost: evil.example");
-    assert_has_not(page, "make: compiling");
-    free(page);
-    free(path);
+    assert_withheld_with_path(20000);
+    for (size_t cut = 0; cut <= sizeof before; cut++)
+        assert_withheld_with_path(16383 - cut);
 }
 
 /* ---- When there is a page ---- */
@@ -743,6 +775,7 @@ int main(void)
         TEST(test_html_fetches_nothing),
         TEST(test_plain_text),
         TEST(test_long_output),
+        TEST(test_long_line),
         TEST(test_binary_output),
         TEST(test_no_output),
         TEST(test_server_does_not_start),

@@ -191,9 +191,9 @@ static char *cleaned(const char *output, size_t size)
         }
         character = output < end ? *output++ : '\0';
         if (character == '[') {
-            while (output < end && (*output < '@' || *output > '~'))
+            while (output < end && *output != '\n' && (*output < '@' || *output > '~'))
                 output++;
-            output += output < end;
+            output += output < end && *output != '\n';
         } else if (character == ']') {
             while (output < end && !memchr("\n\a\033", *output, 3))
                 output++;
@@ -264,6 +264,18 @@ static char *request_read(void)
     return text;
 }
 
+/* For those of whom it is certain. */
+static void check_stranger(const char *request, int is_stranger)
+{
+    int whole = strstr(request, "\r\n\r\n") != NULL;
+
+    assert(whole || is_stranger);
+    if (starts(request, "GET / HTTP/1.1\r\nHost: www.evil.example:5000\r\n"))
+        assert(is_stranger);
+    if (starts(request, "GET / HTTP/1.1\r\nHost: localhost\r\n"))
+        assert(is_stranger == !whole);
+}
+
 static void check_response(const char *title, const char *output, size_t size)
 {
     char *request = request_read();
@@ -277,6 +289,7 @@ static void check_response(const char *title, const char *output, size_t size)
            1);
     assert(length == client.got_size - (size_t)(body - client.got));
     assert(client.given_before_answer < REQUEST_SIZE);
+    check_stranger(request, asks_for_stranger(request));
     if (asks_for_stranger(request)) {
         output = withheld;
         size = strlen(withheld);
