@@ -261,7 +261,7 @@ static void look_at_changes(void)
     path = changes_first(&count);
     report("changed: %s%s", path ? path : "?", count > 1 ? " ..." : "");
     if (path)
-        repetition_look(path, now_ms() - started_at);
+        repetition_look(path, first_change - started_at);
     changes_clear();
     begin_cycle();
 }

@@ -3,7 +3,7 @@
 #ifndef SYSTEMFD_REPETITION_H
 #define SYSTEMFD_REPETITION_H
 
-/* This change is why the server is restarted, so many milliseconds after its start. Gives a hint
+/* Because of this the server is restarted: it changed so many milliseconds after its start. A hint
  * when the same file was it, soon after the start, for some restarts in a row, and again after as
  * many more. */
 void repetition_look(const char *path, long long after_ms);
