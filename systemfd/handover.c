@@ -125,6 +125,15 @@ static void set_variables(const struct sockets *sockets, int with_pid)
 
 /* ---- Exec ---- */
 
+/* PATH seldom has this folder. */
+static int is_here(const char *command)
+{
+    struct stat status;
+
+    return !strchr(command, '/') && stat(command, &status) == 0 && S_ISREG(status.st_mode) &&
+           access(command, X_OK) == 0;
+}
+
 /* A file that is there, and still not found, names an interpreter that is not. */
 __attribute__((noreturn)) static void die_of_exec(const char *command)
 {
@@ -133,6 +142,8 @@ __attribute__((noreturn)) static void die_of_exec(const char *command)
     if (strchr(command, '/') && access(command, F_OK) == 0)
         die(EXIT_CANNOT_EXECUTE, "cannot execute '%s': the interpreter that it names is missing",
             command);
+    if (is_here(command))
+        die(EXIT_NOT_FOUND, "cannot find the command '%s'; did you mean ./%s?", command, command);
     die(EXIT_NOT_FOUND, "cannot find the command '%s'", command);
 }
 

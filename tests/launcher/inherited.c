@@ -594,6 +594,19 @@ static void test_exit_status(void **state)
     }
 }
 
+static void test_command_that_is_here(void **state)
+{
+    char *text;
+
+    (void)state;
+    free(shell("cd %s && echo 'exit 5' >server && chmod +x server", folder));
+    text = run("launcher=$(command -v systemfd); PATH=/usr/bin:/bin; exec $launcher -q -- server",
+               &(struct launch){0}, 127);
+    assert_string_equal(text, "systemfd: cannot find the command 'server'; did you mean "
+                              "./server?\n");
+    free(text);
+}
+
 /* It becomes the command: nothing of systemfd is left. */
 static void test_same_process(void **state)
 {
@@ -630,6 +643,7 @@ int main(int argc, char **argv)
         IN_FOLDER(test_nested_through_a_shell),
         IN_FOLDER(test_signals),
         IN_FOLDER(test_exit_status),
+        IN_FOLDER(test_command_that_is_here),
         IN_FOLDER(test_same_process),
     };
 
