@@ -62,15 +62,20 @@ void report(const char *format, ...)
         fprintf(stderr, "~> %s\n", text);
 }
 
+void report_error(const char *message)
+{
+    end_line();
+    fprintf(stderr, colored ? "\033[1;31msystemfd:\033[0m %s\n" : "systemfd: %s\n", message);
+}
+
 void die(int status, const char *format, ...)
 {
+    char message[8192];
     va_list arguments;
 
-    end_line();
-    fputs(colored ? "\033[1;31msystemfd:\033[0m " : "systemfd: ", stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
+    report_error(message);
     exit(status);
 }

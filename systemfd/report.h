@@ -18,7 +18,10 @@ void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* This was copied to standard error, from a child: the next report begins a line of its own. */
 void report_below(const char *text, size_t length);
 
-/* "systemfd: text", and exit. */
+/* "systemfd: message", even if quiet. */
+void report_error(const char *message);
+
+/* The same, and exit. */
 void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
 
 /* Names of files and processes must not forge lines, or command the terminal. */

@@ -15,11 +15,13 @@ static const struct {
     const char *name;
     int number;
 } names[] = {
-    {"HUP", SIGHUP},   {"INT", SIGINT},     {"QUIT", SIGQUIT}, {"ILL", SIGILL},   {"ABRT", SIGABRT},
-    {"FPE", SIGFPE},   {"KILL", SIGKILL},   {"SEGV", SIGSEGV}, {"PIPE", SIGPIPE}, {"ALRM", SIGALRM},
-    {"TERM", SIGTERM}, {"USR1", SIGUSR1},   {"USR2", SIGUSR2}, {"BUS", SIGBUS},   {"SYS", SIGSYS},
-    {"TRAP", SIGTRAP}, {"WINCH", SIGWINCH}, {"CONT", SIGCONT}, {"STOP", SIGSTOP}, {"XCPU", SIGXCPU},
-    {"XFSZ", SIGXFSZ},
+    {"HUP", SIGHUP},     {"INT", SIGINT},   {"QUIT", SIGQUIT},     {"ILL", SIGILL},
+    {"ABRT", SIGABRT},   {"FPE", SIGFPE},   {"KILL", SIGKILL},     {"SEGV", SIGSEGV},
+    {"PIPE", SIGPIPE},   {"ALRM", SIGALRM}, {"TERM", SIGTERM},     {"USR1", SIGUSR1},
+    {"USR2", SIGUSR2},   {"BUS", SIGBUS},   {"SYS", SIGSYS},       {"TRAP", SIGTRAP},
+    {"WINCH", SIGWINCH}, {"CONT", SIGCONT}, {"STOP", SIGSTOP},     {"XCPU", SIGXCPU},
+    {"XFSZ", SIGXFSZ},   {"CHLD", SIGCHLD}, {"TSTP", SIGTSTP},     {"TTIN", SIGTTIN},
+    {"TTOU", SIGTTOU},   {"URG", SIGURG},   {"VTALRM", SIGVTALRM}, {"PROF", SIGPROF},
 };
 
 enum { NAMES = sizeof names / sizeof names[0] };

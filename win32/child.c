@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* The process that was started. It stays until it has ended and is forgotten. */
 struct leader {
@@ -23,14 +24,15 @@ struct leader {
     int ended, forgotten;
 };
 
-static int is_kill(const char *name)
+/* "KILL", "SIGKILL", in capitals or not. */
+static int is_signal(const char *given, const char *name)
 {
-    return name && strcmp(name, "KILL") == 0;
+    return strcasecmp(strncasecmp(given, "SIG", 3) == 0 ? given + 3 : given, name) == 0;
 }
 
 void child_check_stop_signal(const char *name)
 {
-    if (strcmp(name, "BREAK") != 0 && !is_kill(name))
+    if (!is_signal(name, "BREAK") && !is_signal(name, "KILL"))
         die(EXIT_USAGE,
             "--stop-signal '%s' does not exist on Windows; expected BREAK (Ctrl-Break), or KILL",
             name);
@@ -141,12 +143,12 @@ static void fail_at_once(struct child *child, const char *command, DWORD error, 
     char message[1024];
 
     if (found)
-        snprintf(message, sizeof message, "systemfd: cannot execute '%s': %s\n", command,
-                 system_error(error));
+        snprintf(message, sizeof message, "cannot execute '%s': %s", command, system_error(error));
     else
-        snprintf(message, sizeof message, "systemfd: cannot find the command '%s'\n", command);
-    fputs(message, stderr);
+        snprintf(message, sizeof message, "cannot find the command '%s'", command);
+    report_error(message);
     tail_add(tail, message, strlen(message));
+    tail_add(tail, "\n", 1);
     child->id = leader->id = --failures; /* no process has that */
     leader->code = found ? EXIT_CANNOT_EXECUTE : EXIT_NOT_FOUND;
     events_post(&leader->source, 0);
@@ -285,7 +287,7 @@ static void stop(const struct child *child, int ask)
 
 void child_stop_server(const struct child *child, const struct options *options)
 {
-    stop(child, !is_kill(options->stop_signal));
+    stop(child, !options->stop_signal || is_signal(options->stop_signal, "BREAK"));
 }
 
 void child_stop_build(const struct child *child)
