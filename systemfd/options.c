@@ -68,6 +68,7 @@ struct option {
     const char *name;
     void (*value)(struct options *, const char *);
     size_t flag;
+    int to_stay; /* it says how the command is restarted */
 };
 
 static void append(struct arguments *arguments, const char *value)
@@ -151,8 +152,10 @@ static void set_color(struct options *options, const char *value)
         die(EXIT_USAGE, "--color '%s' is none of auto, always, never", value);
 }
 
-#define FLAG(field) NULL, offsetof(struct options, field)
-#define VALUE(function) function, 0
+#define FLAG(field) NULL, offsetof(struct options, field), 0
+#define VALUE(function) function, 0, 0
+#define FLAG_TO_STAY(field) NULL, offsetof(struct options, field), 1
+#define VALUE_TO_STAY(function) function, 0, 1
 
 static const struct option table[] = {
     {'s', "socket", VALUE(add_socket)},
@@ -165,16 +168,16 @@ static const struct option table[] = {
     {'h', "help", FLAG(help)},
     {'V', "version", FLAG(version)},
     {'w', "watch", VALUE(add_watch)},
-    {'\0', "ignore", VALUE(add_ignore)},
+    {'\0', "ignore", VALUE_TO_STAY(add_ignore)},
     {'\0', "build", VALUE(set_build)},
-    {'\0', "delay", VALUE(set_delay)},
-    {'\0', "settle", VALUE(set_settle)},
-    {'\0', "stop-signal", VALUE(set_stop_signal)},
-    {'\0', "stop-timeout", VALUE(set_stop_timeout)},
-    {'\0', "stop-first", FLAG(stop_first)},
+    {'\0', "delay", VALUE_TO_STAY(set_delay)},
+    {'\0', "settle", VALUE_TO_STAY(set_settle)},
+    {'\0', "stop-signal", VALUE_TO_STAY(set_stop_signal)},
+    {'\0', "stop-timeout", VALUE_TO_STAY(set_stop_timeout)},
+    {'\0', "stop-first", FLAG_TO_STAY(stop_first)},
     {'\0', "restart-on-hup", FLAG(restart_on_hup)},
-    {'\0', "exit-on-failure", FLAG(exit_on_failure)},
-    {'\0', "no-error-page", FLAG(no_error_page)},
+    {'\0', "exit-on-failure", FLAG_TO_STAY(exit_on_failure)},
+    {'\0', "no-error-page", FLAG_TO_STAY(no_error_page)},
 };
 
 enum { TABLE_SIZE = sizeof table / sizeof table[0] };
@@ -227,6 +230,8 @@ static void parse_long(struct options *options, const char *text, char ***next)
     const struct option *option = find_name(text, length);
     const char *attached = text[length] == '=' ? text + length + 1 : NULL;
 
+    if (option->to_stay)
+        options->to_stay = option->name;
     if (option->value)
         option->value(options, take_value(option, attached, next));
     else if (attached)
@@ -272,6 +277,9 @@ static void check(const struct options *options)
     if (!*options->command)
         die(EXIT_USAGE, "the command to run is missing; "
                         "expected systemfd [OPTIONS] -- COMMAND [ARGS...]");
+    if (options->to_stay && !options_supervise(options))
+        die(EXIT_USAGE, "--%s does nothing without --watch, --build or --restart-on-hup",
+            options->to_stay);
 }
 
 void options_parse(int argc, char **argv, struct options *options)
