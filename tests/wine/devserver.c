@@ -436,8 +436,8 @@ static void test_stop_signal(void **state)
 {
     (void)state;
     put("text", "one\n");
-    START_WINE("--watch", "text", "--stop-signal", "sigkill", "--stop-timeout", "1000", SERVER, "deaf",
-               "forking");
+    START_WINE("--watch", "text", "--stop-signal", "sigkill", "--stop-timeout", "1000", SERVER,
+               "deaf", "forking");
     expect_ready(1);
     WAIT_UNTIL(processes("habits.exe") == 2);
     put("text", "two\n");
