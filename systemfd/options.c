@@ -65,11 +65,14 @@ static const char help_text[] =
 /* An option either takes a value, or raises a flag: the int at that offset. */
 struct option {
     char letter; /* '\0': none */
+    char use;
     const char *name;
     void (*value)(struct options *, const char *);
     size_t flag;
-    int to_stay; /* it says how the command is restarted */
 };
+
+/* Of use for systemfd as it stays, to restart the command, or always. */
+enum { ALWAYS, TO_STAY };
 
 static void append(struct arguments *arguments, const char *value)
 {
@@ -152,32 +155,30 @@ static void set_color(struct options *options, const char *value)
         die(EXIT_USAGE, "--color '%s' is none of auto, always, never", value);
 }
 
-#define FLAG(field) NULL, offsetof(struct options, field), 0
-#define VALUE(function) function, 0, 0
-#define FLAG_TO_STAY(field) NULL, offsetof(struct options, field), 1
-#define VALUE_TO_STAY(function) function, 0, 1
+#define FLAG(field) NULL, offsetof(struct options, field)
+#define VALUE(function) function, 0
 
 static const struct option table[] = {
-    {'s', "socket", VALUE(add_socket)},
-    {'b', "backlog", VALUE(set_backlog)},
-    {'\0', "no-reuse", FLAG(no_reuse)},
-    {'\0', "reuse-port", FLAG(reuse_port)},
-    {'\0', "no-pid", FLAG(no_pid)},
-    {'q', "quiet", FLAG(quiet)},
-    {'\0', "color", VALUE(set_color)},
-    {'h', "help", FLAG(help)},
-    {'V', "version", FLAG(version)},
-    {'w', "watch", VALUE(add_watch)},
-    {'\0', "ignore", VALUE_TO_STAY(add_ignore)},
-    {'\0', "build", VALUE(set_build)},
-    {'\0', "delay", VALUE_TO_STAY(set_delay)},
-    {'\0', "settle", VALUE_TO_STAY(set_settle)},
-    {'\0', "stop-signal", VALUE_TO_STAY(set_stop_signal)},
-    {'\0', "stop-timeout", VALUE_TO_STAY(set_stop_timeout)},
-    {'\0', "stop-first", FLAG_TO_STAY(stop_first)},
-    {'\0', "restart-on-hup", FLAG(restart_on_hup)},
-    {'\0', "exit-on-failure", FLAG_TO_STAY(exit_on_failure)},
-    {'\0', "no-error-page", FLAG_TO_STAY(no_error_page)},
+    {'s', ALWAYS, "socket", VALUE(add_socket)},
+    {'b', ALWAYS, "backlog", VALUE(set_backlog)},
+    {'\0', ALWAYS, "no-reuse", FLAG(no_reuse)},
+    {'\0', ALWAYS, "reuse-port", FLAG(reuse_port)},
+    {'\0', ALWAYS, "no-pid", FLAG(no_pid)},
+    {'q', ALWAYS, "quiet", FLAG(quiet)},
+    {'\0', ALWAYS, "color", VALUE(set_color)},
+    {'h', ALWAYS, "help", FLAG(help)},
+    {'V', ALWAYS, "version", FLAG(version)},
+    {'w', ALWAYS, "watch", VALUE(add_watch)},
+    {'\0', TO_STAY, "ignore", VALUE(add_ignore)},
+    {'\0', ALWAYS, "build", VALUE(set_build)},
+    {'\0', TO_STAY, "delay", VALUE(set_delay)},
+    {'\0', TO_STAY, "settle", VALUE(set_settle)},
+    {'\0', TO_STAY, "stop-signal", VALUE(set_stop_signal)},
+    {'\0', TO_STAY, "stop-timeout", VALUE(set_stop_timeout)},
+    {'\0', TO_STAY, "stop-first", FLAG(stop_first)},
+    {'\0', ALWAYS, "restart-on-hup", FLAG(restart_on_hup)},
+    {'\0', TO_STAY, "exit-on-failure", FLAG(exit_on_failure)},
+    {'\0', TO_STAY, "no-error-page", FLAG(no_error_page)},
 };
 
 enum { TABLE_SIZE = sizeof table / sizeof table[0] };
@@ -230,7 +231,7 @@ static void parse_long(struct options *options, const char *text, char ***next)
     const struct option *option = find_name(text, length);
     const char *attached = text[length] == '=' ? text + length + 1 : NULL;
 
-    if (option->to_stay)
+    if (option->use == TO_STAY)
         options->to_stay = option->name;
     if (option->value)
         option->value(options, take_value(option, attached, next));
