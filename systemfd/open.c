@@ -120,12 +120,17 @@ int open_spec(const struct spec *spec, const struct options *options)
     return fd;
 }
 
-/* "%eth0", without which nobody can connect to a link-local address; "" for others. */
+/* "%eth0", or "%2" for an interface without a name: nobody can connect to a link-local address
+ * without it. "" for others. */
 static void format_scope(unsigned number, char text[IF_NAMESIZE + 1])
 {
+    char name[IF_NAMESIZE];
+
     *text = '\0';
-    if (number > 0 && if_indextoname(number, text + 1))
-        *text = '%';
+    if (number > 0 && if_indextoname(number, name))
+        snprintf(text, IF_NAMESIZE + 1, "%%%s", name);
+    else if (number > 0)
+        snprintf(text, IF_NAMESIZE + 1, "%%%u", number);
 }
 
 void format_bound_address(int fd, char *text, size_t size)

@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <netinet/in.h>
@@ -362,6 +363,7 @@ static void test_link_local(void **state)
 {
     char *found = shell("awk '$4 == 20 { print $1, $6; exit }' /proc/net/if_inet6 || true");
     char hex[64], interface[64], host[INET6_ADDRSTRLEN], spec[256], socket[256];
+    const char *scope;
     struct in6_addr address;
 
     (void)state;
@@ -373,9 +375,12 @@ static void test_link_local(void **state)
     snprintf(spec, sizeof spec, "[%s%%%s]:0", host, interface);
     snprintf(socket, sizeof socket, "tcp listener \\[%s*]" PORT, host);
     check_accepted(&(struct accepted){spec, socket, NULL});
-    snprintf(socket, sizeof socket, "~> socket [%s%%%s]:", host, interface);
     assert_int_equal(run(spec), 0);
+    /* qemu-user garbles the interface's number on big-endian machines: then it has no name. */
+    snprintf(socket, sizeof socket, "~> socket [%s%%", host);
     assert_int_equal(strncmp(receiver.text, socket, strlen(socket)), 0);
+    scope = receiver.text + strlen(socket);
+    assert_true(strncmp(scope, interface, strlen(interface)) == 0 || isdigit(*scope));
     free(found);
 }
 

@@ -107,10 +107,14 @@ static void check_with_dot(const struct arguments *patterns, const char *path, i
         assert(is_ignored(patterns, dotted) == ignored);
 }
 
-/* fnmatch has classes, [[:alpha:]], and takes exponential time for many stars. */
+/* fnmatch has classes, [[:alpha:]], and takes exponential time for many stars. A set that is not
+ * closed is no set; glibc's matches nothing if it ends within a range, "[a-". */
 static int is_for_both(const char *pattern)
 {
-    size_t stars = 0;
+    size_t stars = 0, length = strlen(pattern);
+
+    if (length > 0 && pattern[length - 1] == '-' && strchr(pattern, '['))
+        return 0;
 
     for (const char *next = pattern; *next != '\0'; next++)
         stars += *next == '*';
