@@ -293,7 +293,7 @@ static void test_somebody_else_was_faster(void **state)
 {
     const struct example *example = *state;
     int port, listener = open_listener(&port);
-    char *build = realpath(getenv("BUILD") ? getenv("BUILD") : "build", NULL), *preload, *answer;
+    char *build = build_folder(), *preload, *answer;
 
     need(example);
     assert_true(asprintf(&preload, "LD_PRELOAD=%s/tests/support/thief.so", build) > 0);

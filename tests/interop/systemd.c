@@ -147,11 +147,9 @@ struct machine {
 /* Gives the machine a program of the build folder. */
 static void link_program(const struct machine *machine, const char *name, const char *built)
 {
-    const char *build = getenv("BUILD");
-    char *folder = realpath(build ? build : "build", NULL), *path = path_in(machine->units, name);
+    char *folder = build_folder(), *path = path_in(machine->units, name);
     char *target;
 
-    assert_non_null(folder);
     target = path_in(folder, built);
     assert_int_equal(symlink(target, path), 0);
     free(target);

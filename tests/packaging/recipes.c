@@ -307,8 +307,8 @@ static int create(void **state)
     (void)state;
     forget_repository();
     folder = folder_create();
-    build = realpath(getenv("BUILD") ? getenv("BUILD") : "build", NULL);
-    return build ? 0 : -1;
+    build = build_folder();
+    return 0;
 }
 
 static int destroy(void **state)

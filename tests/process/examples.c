@@ -29,11 +29,9 @@ struct fixture {
 static int prepare(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
-    const char *build = getenv("BUILD");
 
     assert_non_null(fixture);
-    fixture->build = realpath(build ? build : "build", NULL);
-    assert_non_null(fixture->build);
+    fixture->build = build_folder();
     fixture->folder = folder_create();
     fixture->control = path_in(fixture->folder, "control.sock");
     fixture->listener = internet_socket(SOCK_STREAM, "127.0.0.1");

@@ -11,10 +11,9 @@ char *report_libsystemd, *report_compat, *tested_systemfd, *report_folder;
 
 int find_reports(void **state)
 {
-    char *build = realpath(getenv("BUILD") ? getenv("BUILD") : "build", NULL);
+    char *build = build_folder();
 
     (void)state;
-    assert_non_null(build);
     report_libsystemd = path_in(build, "tests/compat/report_libsystemd");
     report_compat = path_in(build, "tests/compat/report_listenfd");
     tested_systemfd = path_in(build, "tests/systemfd");

@@ -90,13 +90,20 @@ static void become(const struct launch *launch, int output)
 
 /* ---- In the test ---- */
 
+char *build_folder(void)
+{
+    char *path = realpath(getenv("BUILD") ? getenv("BUILD") : "build", NULL);
+
+    assert_non_null(path);
+    return path;
+}
+
 int find_programs(void **state)
 {
-    char *build = realpath(getenv("BUILD") ? getenv("BUILD") : "build", NULL), *path;
+    char *build = build_folder(), *path;
     char *self = realpath("/proc/self/exe", NULL);
 
     (void)state;
-    assert_non_null(build);
     assert_true(asprintf(&path, "%s/tests:%s/tests/support:%s/tests/load:%s/examples:%s", build,
                          build, build, build, getenv("PATH")) > 0);
     setenv("PATH", path, 1);

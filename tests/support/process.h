@@ -26,6 +26,9 @@ struct process {
     size_t length, consumed;
 };
 
+/* $BUILD, or else build: an absolute path, for free(). */
+char *build_folder(void);
+
 /* For the group: what was built is found by its name, this program as $SELF. */
 int find_programs(void **state);
 

@@ -46,9 +46,8 @@ static int find_build(void **state)
 {
     (void)state;
     root = realpath(".", NULL);
-    build = realpath(getenv("BUILD") ? getenv("BUILD") : "build", NULL);
+    build = build_folder();
     assert_non_null(root);
-    assert_non_null(build);
     setenv("BUILD", build, 1);
     return 0;
 }

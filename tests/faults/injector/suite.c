@@ -11,10 +11,9 @@
 int find_faulty_systemfd(void **state)
 {
     struct rlimit few = {256, 256}; /* process_start closes all that there may be */
-    char *folder = realpath(getenv("BUILD") ? getenv("BUILD") : "build", NULL), *path;
+    char *folder = build_folder(), *path;
 
     find_programs_and_orphans(state);
-    assert_non_null(folder);
     assert_true(asprintf(&path, "%s/tests/faults/bin:%s", folder, getenv("PATH")) > 0);
     setenv("PATH", path, 1);
     free(path);
