@@ -147,6 +147,7 @@ static void fail_at_once(struct child *child, const char *command, DWORD error, 
     else
         snprintf(message, sizeof message, "cannot find the command '%s'", command);
     report_error(message);
+    tail_add(tail, "systemfd: ", strlen("systemfd: "));
     tail_add(tail, message, strlen(message));
     tail_add(tail, "\n", 1);
     child->id = leader->id = --failures; /* no process has that */
