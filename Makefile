@@ -85,20 +85,22 @@ endif
 
 # ---- Launcher ----
 
+# Of its rooms all systems compile the portable ones, and each its own.
+PORTABLE_ROOMS = systemfd systemfd/sockets systemfd/devserver systemfd/page
+POSIX_ROOM = systemfd/posix
+WINDOWS_ROOM = win32
+sources_in = $(wildcard $(addsuffix /*.c,$1))
+INCLUDE_ROOMS = -iquote systemfd
+LAUNCHER_SOURCES = $(call sources_in,$(PORTABLE_ROOMS) $(if $(WINDOWS),$(WINDOWS_ROOM),$(POSIX_ROOM)))
 ifdef WINDOWS
-LAUNCHER_SOURCES = $(wildcard win32/*.c) $(addprefix systemfd/,answer.c buffer.c build.c \
-    changes.c clock.c cycle.c error_page.c ignore.c options.c page.c repetition.c report.c \
-    servers.c sockets.c spec.c stranger.c tail.c terminal_text.c watch_scan.c)
 LAUNCHER_RESOURCES = $(BUILD)/launcher/systemfd.res
 LAUNCHER_LIBS = -liphlpapi -lbcrypt -lmswsock $(LIBS_PRIVATE)
-else
-LAUNCHER_SOURCES = $(wildcard systemfd/*.c)
 endif
 LAUNCHER = $(LAUNCHER_SOURCES:%.c=$(BUILD)/launcher/%.o) $(LAUNCHER_RESOURCES)
 
 $(BUILD)/launcher/%.o: %.c
 	@mkdir -p $(@D)
-	$(COMPILE) $(if $(WINDOWS),-iquote systemfd) -c -o $@ $<
+	$(COMPILE) $(INCLUDE_ROOMS) -c -o $@ $<
 
 comma = ,
 $(BUILD)/launcher/%.res: win32/%.rc listenfd.h
@@ -194,4 +196,4 @@ help:
 	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS WARNINGS BUILD'
 	@echo '           DESTDIR PREFIX BINDIR LIBDIR INCLUDEDIR PKGCONFIGDIR DATADIR MANDIR'
 
--include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
+-include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)

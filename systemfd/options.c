@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
-#include "child.h"
+#include "devserver/child.h"
 #include "listenfd.h"
-#include "spec.h"
+#include "sockets/spec.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -85,21 +85,21 @@ $(BUILD)/tests/unit/memory: WRAP = $(call wrap,malloc calloc realloc)
 $(BUILD)/tests/unit/refusals: WRAP = $(call wrap,socket bind connect listen getsockopt ioctl syscall)
 
 # What the launcher's suites start: systemfd, with sanitizers.
-TESTED_LAUNCHER = $(patsubst systemfd/%.c,$(BUILD)/tests/launcher-objects/%.o,\
-    $(wildcard systemfd/*.c))
+TESTED_SOURCES = $(call sources_in,$(PORTABLE_ROOMS) $(POSIX_ROOM))
+TESTED_LAUNCHER = $(TESTED_SOURCES:systemfd/%.c=$(BUILD)/tests/launcher-objects/%.o)
 
 $(BUILD)/tests/launcher-objects/%.o: systemfd/%.c
 	@mkdir -p $(@D)
-	$(TEST_COMPILE) -c -o $@ $<
+	$(TEST_COMPILE) $(INCLUDE_ROOMS) -c -o $@ $<
 
 $(BUILD)/tests/systemfd: $(TESTED_LAUNCHER) $(BUILD)/tests/listenfd.o
 	@mkdir -p $(@D)
 	$(TEST_COMPILE) $(LDFLAGS) -o $@ $(TESTED_LAUNCHER) $(BUILD)/tests/listenfd.o
 
 # The same with the watcher of systems that have no inotify.
-$(BUILD)/tests/systemfd-scan: $(wildcard systemfd/*.[ch]) $(BUILD)/tests/listenfd.o
+$(BUILD)/tests/systemfd-scan: $(wildcard systemfd/*.[ch] systemfd/*/*.[ch]) $(BUILD)/tests/listenfd.o
 	@mkdir -p $(@D)
-	$(TEST_COMPILE) -DSYSTEMFD_WATCH_SCAN $(LDFLAGS) -o $@ $(filter %.c,$^) $(BUILD)/tests/listenfd.o
+	$(TEST_COMPILE) $(INCLUDE_ROOMS) -DSYSTEMFD_WATCH_SCAN $(LDFLAGS) -o $@ $(TESTED_SOURCES) $(BUILD)/tests/listenfd.o
 
 # The server of the development server's suites. It dies of signals: no sanitizers.
 $(BUILD)/tests/support/server: tests/support/server.c $(STATIC_LIBRARY)
@@ -123,7 +123,7 @@ include tests/coverage/coverage.mk
 
 # ---- Lint ----
 
-LINTED = listenfd.c $(wildcard systemfd/*.c examples/*.c)
+LINTED = listenfd.c $(TESTED_SOURCES) $(wildcard examples/*.c)
 FORMATTED = $(shell find . '(' -name '*.[ch]' -o -name '*.cpp' ')' -not -path './$(BUILD)/*' -not -path './$(WINE_CACHE)/*')
 
 # gcc 12 takes what an array of structures holds for leaked; the tests look for leaks.
@@ -133,13 +133,13 @@ ANALYZE = -fanalyzer -Wno-analyzer-malloc-leak -Werror -O2 -I. -c -o /dev/null
 lint: $(BUILD)/liblistenfd.so lint-for-windows
 	clang-format --dry-run -Werror $(FORMATTED)
 	for file in $(LINTED); do \
-	    clang-tidy --quiet $$file -- -std=gnu17 -D_GNU_SOURCE -I. $(EXAMPLE_INCLUDES) 2>/dev/null || exit 1; \
+	    clang-tidy --quiet $$file -- -std=gnu17 -D_GNU_SOURCE -I. $(INCLUDE_ROOMS) $(EXAMPLE_INCLUDES) 2>/dev/null || exit 1; \
 	done
 	clang-tidy --quiet examples/raii.cpp -- -std=c++17 -I. 2>/dev/null
 	cppcheck --quiet --error-exitcode=1 --std=c99 --enable=warning,performance,portability \
-	    --suppress=missingIncludeSystem -I. $(LINTED)
+	    --suppress=missingIncludeSystem -I. -Isystemfd $(LINTED)
 	for file in $(LINTED); do \
-	    gcc $(ANALYZE) -D_GNU_SOURCE $(EXAMPLE_INCLUDES) $$file || exit 1; \
+	    gcc $(ANALYZE) -D_GNU_SOURCE $(INCLUDE_ROOMS) $(EXAMPLE_INCLUDES) $$file || exit 1; \
 	done
 	shellcheck -S warning tests/run tests/coverage/library tests/coverage/report tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh tests/portability/row tests/portability/at-fixed-addresses tests/portability/get-zig tests/fuzz/run
 	mandoc -T lint -W warning man/*
@@ -147,11 +147,11 @@ lint: $(BUILD)/liblistenfd.so lint-for-windows
 	tests/lint/mentions.sh
 	tests/lint/manual.sh
 
-LINTED_FOR_WINDOWS = listenfd.c $(wildcard win32/*.c)
+LINTED_FOR_WINDOWS = listenfd.c $(call sources_in,$(PORTABLE_ROOMS) $(WINDOWS_ROOM))
 lint-for-windows:
 	for file in $(LINTED_FOR_WINDOWS); do \
-	    clang-tidy --quiet $$file -- --target=x86_64-w64-mingw32 -std=gnu17 -I. -iquote systemfd 2>/dev/null && \
-	    x86_64-w64-mingw32-gcc $(ANALYZE) -iquote systemfd $$file || exit 1; \
+	    clang-tidy --quiet $$file -- --target=x86_64-w64-mingw32 -std=gnu17 -I. $(INCLUDE_ROOMS) 2>/dev/null && \
+	    x86_64-w64-mingw32-gcc $(ANALYZE) $(INCLUDE_ROOMS) $$file || exit 1; \
 	done
 	cppcheck --quiet --error-exitcode=1 --std=c99 --platform=win64 -D_WIN32 \
 	    --enable=warning,performance,portability --suppress=missingIncludeSystem \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "child.h"
+#include "devserver/child.h"
 
 #include "command_line.h"
-#include "cycle.h"
+#include "devserver/cycle.h"
 #include "events.h"
 #include "exit_code.h"
 #include "passing.h"

@@ -4,7 +4,7 @@
 #ifndef SYSTEMFD_EVENTS_H
 #define SYSTEMFD_EVENTS_H
 
-#include "net.h"
+#include "sockets/net.h"
 
 /* Stands at the beginning of what is told. number: how many bytes, or what was posted; ok:
  * whether the operation succeeded. */

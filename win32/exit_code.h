@@ -3,8 +3,8 @@
 #ifndef SYSTEMFD_EXIT_CODE_H
 #define SYSTEMFD_EXIT_CODE_H
 
-#include "child.h"
-#include "net.h"
+#include "devserver/child.h"
+#include "sockets/net.h"
 
 /* Those from 0xc0000000 on are the exception that ended the process. */
 void describe_exit(DWORD code, struct ending *how);

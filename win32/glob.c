@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Names of files are the same in either case on Windows. */
-#include "glob.h"
+#include "devserver/glob.h"
 
 #include <ctype.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
 #include "passing.h"
 #include "process.h"
 #include "report.h"
-#include "sockets.h"
-#include "supervise.h"
+#include "sockets/sockets.h"
+#include "devserver/supervise.h"
 #include "system_error.h"
 
 /* Of what is watched or ignored, paths have slashes here. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "open.h"
+#include "sockets/open.h"
 
 #include "system_error.h"
 

@@ -3,7 +3,7 @@
 #ifndef SYSTEMFD_PASSING_H
 #define SYSTEMFD_PASSING_H
 
-#include "sockets.h"
+#include "sockets/sockets.h"
 
 /* Starts that server, if there are sockets. To be called once; sockets stay in use. */
 void passing_begin(const struct sockets *sockets);

@@ -2,7 +2,7 @@
 #include "pipes.h"
 
 #include "events.h"
-#include "output.h"
+#include "devserver/output.h"
 #include "report.h"
 
 #include <stdio.h>

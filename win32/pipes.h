@@ -4,9 +4,9 @@
 #ifndef SYSTEMFD_PIPES_H
 #define SYSTEMFD_PIPES_H
 
-#include "tail.h"
+#include "page/tail.h"
 
-#include "net.h"
+#include "sockets/net.h"
 
 /* The writing end for a child whose output goes to our own STD_OUTPUT_HANDLE or
  * STD_ERROR_HANDLE; it can be inherited. NULL when it cannot be made. */

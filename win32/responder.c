@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * On Windows: a thread that accepts, and one for each client. An AcceptEx can be called back
  * at any time, and needs no non-blocking mode, which the server would see. */
-#include "responder.h"
+#include "page/responder.h"
 
-#include "answer.h"
-#include "net.h"
+#include "page/answer.h"
+#include "sockets/net.h"
 
 #include <mswsock.h>
 #include <stdint.h>

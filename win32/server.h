@@ -3,9 +3,9 @@
 #ifndef SYSTEMFD_SERVER_H
 #define SYSTEMFD_SERVER_H
 
-#include "net.h"
+#include "sockets/net.h"
 #include "secret.h"
-#include "sockets.h"
+#include "sockets/sockets.h"
 
 struct server {
     SOCKET listener;

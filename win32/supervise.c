@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "supervise.h"
+#include "devserver/supervise.h"
 
 #include "clock.h"
-#include "cycle.h"
+#include "devserver/cycle.h"
 #include "events.h"
-#include "files.h"
-#include "output.h"
+#include "devserver/files.h"
+#include "devserver/output.h"
 #include "system_error.h"
 #include "wake.h"
-#include "watch.h"
+#include "devserver/watch.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "unix_spec.h"
+#include "sockets/unix_spec.h"
 
 const char spec_types[] = "tcp, tcp6, http, https, udp, udp6";
 const char spec_form[] = "[NAME=][TYPE::]PORT, HOST:PORT or [V6]:PORT";

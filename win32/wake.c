@@ -2,8 +2,8 @@
 #include "wake.h"
 
 #include "events.h"
-#include "files.h"
-#include "watch.h"
+#include "devserver/files.h"
+#include "devserver/watch.h"
 #include "wide.h"
 
 #include <stdlib.h>

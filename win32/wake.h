@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * ReadDirectoryChangesW says that something has changed; what, is found by looking
- * (systemfd/watch_scan.c). What it says of single files is not relied upon: it may be lost,
- * name a file by its short name, or not come at all, as from some network drives, and under
+ * (systemfd/devserver/watch_scan.c). What it says of single files is not relied upon: it may be
+ * lost, name a file by its short name, or not come at all, as from some network drives, and under
  * Wine from folders within the watched one. */
 #ifndef SYSTEMFD_WAKE_H
 #define SYSTEMFD_WAKE_H

@@ -6,28 +6,29 @@ DEBIAN_PACKAGES += clang libclang-rt-dev
 
 FUZZ_TARGETS = environment address answer request ignore page
 FUZZ_BUILD = $(BUILD)/tests/fuzz
-FUZZ_FLAGS = -std=gnu17 -D_GNU_SOURCE -O1 -g -I. -Itests/fuzz -Wall -Wextra -Wshadow \
+FUZZ_FLAGS = -std=gnu17 -D_GNU_SOURCE -O1 -g -I. $(INCLUDE_ROOMS) -Itests/fuzz -Wall -Wextra -Wshadow \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # The code under test; what the system would say is said by the target instead.
 $(FUZZ_BUILD)/environment: listenfd.c
 $(FUZZ_BUILD)/environment: FUZZ_WRAP = bind
 $(FUZZ_BUILD)/address: listenfd.c \
-    $(addprefix systemfd/,spec.c unix_spec.c open.c holder.c unix_path.c made_paths.c report.c)
+    $(addprefix systemfd/,sockets/spec.c report.c) \
+    $(addprefix systemfd/posix/,unix_spec.c open.c holder.c unix_path.c made_paths.c)
 $(FUZZ_BUILD)/address: FUZZ_WRAP = socket setsockopt bind listen getsockname
-$(FUZZ_BUILD)/ignore: systemfd/ignore.c systemfd/glob.c win32/glob.c
+$(FUZZ_BUILD)/ignore: systemfd/devserver/ignore.c systemfd/posix/glob.c win32/glob.c
 $(FUZZ_BUILD)/ignore: FUZZ_INCLUDED = win32/glob.c
-$(FUZZ_BUILD)/page: $(addprefix systemfd/,answer.c buffer.c clock.c error_page.c report.c \
-    stranger.c terminal_text.c)
-$(FUZZ_BUILD)/page: FUZZ_INCLUDED = systemfd/answer.c
+$(FUZZ_BUILD)/page: systemfd/clock.c systemfd/report.c $(addprefix systemfd/page/,answer.c buffer.c \
+    error_page.c stranger.c terminal_text.c)
+$(FUZZ_BUILD)/page: FUZZ_INCLUDED = systemfd/page/answer.c
 $(FUZZ_BUILD)/page: FUZZ_WRAP = recv send setsockopt shutdown close
 # Code for Windows: windows/ is as much of its headers as this code needs.
 $(FUZZ_BUILD)/answer: listenfd.c
 $(FUZZ_BUILD)/request: win32/client.c win32/secret.c systemfd/report.c
 $(addprefix $(FUZZ_BUILD)/,answer request): FUZZ_FLAGS += -D_WIN32 -Itests/fuzz/windows \
-    -iquote win32 -iquote systemfd
+    -iquote win32
 
-FUZZ_HEADERS = $(wildcard listenfd.h systemfd/*.h win32/*.h tests/fuzz/*.h tests/fuzz/windows/*.h)
+FUZZ_HEADERS = $(wildcard listenfd.h systemfd/*.h systemfd/*/*.h win32/*.h tests/fuzz/*.h tests/fuzz/windows/*.h)
 FUZZERS = $(FUZZ_TARGETS:%=$(FUZZ_BUILD)/%)
 
 # Empty where clang or its libFuzzer is missing: then tests/fuzz/run says what to install.

@@ -14,7 +14,7 @@ WINE_SUITES = $(foreach machine,$(WINE_MACHINES),$(addprefix $(BUILD)/tests/$(ma
 endif
 
 WINE_CFLAGS = -std=gnu17 -O1 -g -Wall -Wextra -Wshadow -I. -Itests/support -iquote win32 \
-    -iquote systemfd -isystem $(WINE_CACHE)/cmocka/include -static
+    $(INCLUDE_ROOMS) -isystem $(WINE_CACHE)/cmocka/include -static
 
 # $1: machine
 define WINE_RULES

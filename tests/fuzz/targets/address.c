@@ -7,7 +7,7 @@
  *                            name '|' stands for NUL, and a first '@' too */
 #include "input.h"
 #include "listenfd.h"
-#include "systemfd/open.h"
+#include "systemfd/sockets/open.h"
 
 #include <arpa/inet.h>
 #include <assert.h>

@@ -5,7 +5,7 @@
  * letter before it 300 times, so that limits are in reach of short inputs. */
 #include "input.h"
 
-#include "systemfd/ignore.h"
+#include "systemfd/devserver/ignore.h"
 
 #include <assert.h>
 #include <fnmatch.h>

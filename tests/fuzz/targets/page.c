@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What a client is answered while there is no server: the request's head is read by
- * systemfd/answer.c, a build's output becomes a page in systemfd/error_page.c. An input:
+ * systemfd/page/answer.c, a build's output becomes a page in systemfd/page/error_page.c. An input:
  *
  *     recv=9991         how the request comes: 1 to 9 times 2 bytes at a time; w: not at all
  *     title=the build failed
@@ -9,8 +9,8 @@
  *     request=          and all that follows */
 #include "input.h"
 
-#include "systemfd/error_page.h"
-#include "systemfd/stranger.h"
+#include "systemfd/page/error_page.h"
+#include "systemfd/page/stranger.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 /* For its limit of a request. */
-#include "systemfd/answer.c"
+#include "systemfd/page/answer.c"
 
 enum { CLIENT = 1000000, LONGEST_REQUEST = 40000 };
 

@@ -5,7 +5,7 @@
 #ifndef SYSTEMFD_RESPONDER_H
 #define SYSTEMFD_RESPONDER_H
 
-#include "sockets.h"
+#include "sockets/sockets.h"
 #include "tail.h"
 
 /* 0 when it cannot be started. Where no socket is for http, there is nothing to start. */

@@ -3,7 +3,7 @@
 #ifndef SYSTEMFD_OUTPUT_H
 #define SYSTEMFD_OUTPUT_H
 
-#include "tail.h"
+#include "page/tail.h"
 
 /* The writing end for a child whose output goes to our `target`, 1 or 2: a pipe; or where
  * target is a terminal, a terminal of its own, so that the child goes on to write lines as

@@ -3,7 +3,7 @@
 #ifndef SYSTEMFD_PAGE_H
 #define SYSTEMFD_PAGE_H
 
-#include "sockets.h"
+#include "sockets/sockets.h"
 #include "tail.h"
 
 /* From now on, until page_hide; *tail may still grow until the responder has started. */

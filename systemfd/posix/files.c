@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "files.h"
+#include "devserver/files.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -11,7 +11,7 @@
 
 #include "child.h"
 #include "options.h"
-#include "sockets.h"
+#include "sockets/sockets.h"
 
 void cycle_begin(const struct options *given, const struct sockets *given_sockets);
 

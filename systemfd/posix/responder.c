@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * On POSIX: a process of its own, because it needs no non-blocking mode then, which the
  * server would see. */
-#include "responder.h"
+#include "page/responder.h"
 
-#include "answer.h"
+#include "page/answer.h"
 #include "process.h"
 
 #include <errno.h>

@@ -3,9 +3,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* asprintf() */
 #endif
-#include "watch.h"
+#include "devserver/watch.h"
 
-#include "ignore.h"
+#include "devserver/ignore.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "child.h"
+#include "devserver/child.h"
 
 #include "handover.h"
-#include "output.h"
+#include "devserver/output.h"
 #include "process.h"
 #include "signals.h"
 

@@ -5,7 +5,7 @@
 #include "changes.h"
 #include "clock.h"
 #include "output.h"
-#include "page.h"
+#include "page/page.h"
 #include "repetition.h"
 #include "report.h"
 #include "servers.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "unix_spec.h"
+#include "sockets/unix_spec.h"
 
 #include <stddef.h>
 #include <stdlib.h>

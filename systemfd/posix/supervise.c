@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include "supervise.h"
+#include "devserver/supervise.h"
 
 #include "clock.h"
-#include "cycle.h"
+#include "devserver/cycle.h"
 #include "made_paths.h"
-#include "output.h"
+#include "devserver/output.h"
 #include "process.h"
-#include "responder.h"
-#include "servers.h"
+#include "page/responder.h"
+#include "devserver/servers.h"
 #include "signals.h"
-#include "watch.h"
+#include "devserver/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,10 +5,10 @@
 #define SYSTEMFD_CHILD_H
 
 #include "options.h"
-#include "sockets.h"
-#include "tail.h"
+#include "sockets/sockets.h"
+#include "page/tail.h"
 #ifndef _WIN32
-#include "notify.h"
+#include "posix/notify.h"
 #endif
 
 struct child {

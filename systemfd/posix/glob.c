@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "glob.h"
+#include "devserver/glob.h"
 
 #include <fnmatch.h>
 

@@ -2,7 +2,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* posix_openpt() */
 #endif
-#include "output.h"
+#include "devserver/output.h"
 
 #include "report.h"
 

@@ -4,7 +4,7 @@
 #define SYSTEMFD_ANSWER_H
 
 #include "error_page.h"
-#include "sockets.h"
+#include "sockets/sockets.h"
 #include "tail.h"
 
 #include <stddef.h>

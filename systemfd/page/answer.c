@@ -2,7 +2,7 @@
 #include "answer.h"
 
 #include "clock.h"
-#include "net.h"
+#include "sockets/net.h"
 #include "stranger.h"
 
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 #include "handover.h"
 #include "options.h"
 #include "report.h"
-#include "sockets.h"
-#include "supervise.h"
+#include "sockets/sockets.h"
+#include "devserver/supervise.h"
 
 int main(int argc, char **argv)
 {

@@ -3,7 +3,7 @@
 #ifndef SYSTEMFD_HANDOVER_H
 #define SYSTEMFD_HANDOVER_H
 
-#include "sockets.h"
+#include "sockets/sockets.h"
 
 enum { FIRST_FD = 3 };
 

@@ -4,7 +4,7 @@
 #define SYSTEMFD_BUILD_H
 
 #include "options.h"
-#include "tail.h"
+#include "page/tail.h"
 
 /* 0, after a report: it cannot be started. */
 int build_begin(const struct options *options);

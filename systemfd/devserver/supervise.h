@@ -4,7 +4,7 @@
 #define SYSTEMFD_SUPERVISE_H
 
 #include "options.h"
-#include "sockets.h"
+#include "sockets/sockets.h"
 
 /* Exits with a message where an option makes no sense; to be called before anything is
  * opened. */
