@@ -37,7 +37,7 @@ include tests/fuzz/fuzz.mk
 
 # ---- Suites ----
 
-SUITE_FOLDERS = unit process life launcher devserver faults interop install packaging examples wine bench
+SUITE_FOLDERS = unit process life command sockets devserver page faults interop install packaging examples wine bench
 SUITES ?= $(foreach folder,$(SUITE_FOLDERS),\
     $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c))) $(WINE_SUITES) \
     $(PORTABILITY_SUITES) $(FUZZ_SUITE) $(COVERAGE_SUITE)

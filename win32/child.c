@@ -5,7 +5,7 @@
 #include "devserver/cycle.h"
 #include "events.h"
 #include "exit_code.h"
-#include "passing.h"
+#include "serve_sockets.h"
 #include "pipes.h"
 #include "system_error.h"
 #include "wide.h"
@@ -52,7 +52,7 @@ static void discard(struct leader *leader)
 static void leader_ended(struct source *source, DWORD unused, int ok)
 {
     struct leader *leader = (struct leader *)source;
-    struct ending how;
+    struct exit_status how;
 
     (void)unused;
     (void)ok;
@@ -227,10 +227,10 @@ int child_start_server(struct child *child, const struct options *options,
     int started;
 
     (void)sockets; /* it asks for them */
-    passing_set_variables();
+    set_server_variables();
     started =
         start(child, "the server", options->command[0], join_arguments(options->command), tail);
-    passing_remove_variables();
+    remove_server_variables();
     return started;
 }
 

@@ -27,9 +27,9 @@ static const char *meaning_of(DWORD code)
     return "an exception";
 }
 
-void describe_exit(DWORD code, struct ending *how)
+void describe_exit(DWORD code, struct exit_status *how)
 {
-    how->status = (int)code;
+    how->code = (int)code;
     if (code < 0xc0000000)
         snprintf(how->text, sizeof how->text, "exit status %lu", code);
     else

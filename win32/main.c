@@ -3,8 +3,8 @@
  * until it ends. */
 #include "command_line.h"
 #include "options.h"
-#include "passing.h"
-#include "process.h"
+#include "serve_sockets.h"
+#include "run_command.h"
 #include "report.h"
 #include "sockets/sockets.h"
 #include "devserver/supervise.h"
@@ -38,9 +38,9 @@ int main(void)
         die(EXIT_CANNOT_OPEN, "cannot use sockets: %s", system_error((DWORD)error));
     sockets_open(&sockets, &options);
     sockets_report(&sockets, "socket", 0);
-    passing_begin(&sockets);
+    serve_sockets(&sockets);
     if (options_supervise(&options))
         ExitProcess((UINT)supervise(&options, &sockets));
-    passing_set_variables();
-    ExitProcess(run_to_its_end(options.command));
+    set_server_variables();
+    ExitProcess(run_command(options.command));
 }

@@ -7,7 +7,7 @@
 #include "devserver/files.h"
 #include "devserver/output.h"
 #include "system_error.h"
-#include "wake.h"
+#include "directory_changes.h"
 #include "devserver/watch.h"
 
 #include <stdio.h>
@@ -85,7 +85,7 @@ static void wait_for_events(void)
     events_wait(cycle_ending() ? cycle_timeout() : earlier(cycle_timeout(), watch_timeout()));
     if (cycle_ending() || !watch_is_due())
         return;
-    wake_look_again();
+    directory_changes_look_again();
     watch_read(cycle_changed);
 }
 
@@ -94,7 +94,7 @@ int supervise(const struct options *options, const struct sockets *sockets)
     events_open();
     SetConsoleCtrlHandler(on_console_event, TRUE);
     open_restart_event(options);
-    wake_open(options);
+    directory_changes_open(options);
     watch_open(options);
     cycle_begin(options, sockets);
     while (!cycle_is_over()) {

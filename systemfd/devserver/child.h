@@ -23,8 +23,8 @@ struct child {
 };
 
 /* How a leader ended. */
-struct ending {
-    int status;    /* as a shell would have it: the exit status, or 128 and the signal */
+struct exit_status {
+    int code;      /* as a shell would have it: the exit status, or 128 and the signal */
     char text[64]; /* "exit status 2", "signal SEGV" */
 };
 

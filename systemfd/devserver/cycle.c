@@ -6,7 +6,7 @@
 #include "clock.h"
 #include "output.h"
 #include "page/page.h"
-#include "repetition.h"
+#include "restart_loop.h"
 #include "report.h"
 #include "servers.h"
 #include "watch.h"
@@ -42,7 +42,7 @@ static void retry_later(void (*what)(void))
 
 static void show_page(const char *title, const struct tail *text)
 {
-    if (nobody_serves() && !options->no_error_page)
+    if (no_server_is_up() && !options->no_error_page)
         page_show(title, text);
 }
 
@@ -57,7 +57,7 @@ static void start_server(void)
     page_hide();
     if (starting)
         server_stop(starting);
-    start_when_stopped = options->stop_first && !nobody_is_left();
+    start_when_stopped = options->stop_first && !no_server_is_left();
     if (start_when_stopped)
         servers_stop();
     else if (!servers_start())
@@ -80,33 +80,33 @@ static void restart_after_crash(const struct server *server)
     retry_later(start_server);
 }
 
-static void server_crashed(const struct server *server, const struct ending *how)
+static void server_crashed(const struct server *server, const struct exit_status *how)
 {
-    if (how->status == 0) {
+    if (how->code == 0) {
         report("server %u ended by itself; waiting for a change", server->generation);
         show_page("The server ended", servers_output());
         return;
     }
     report("server %u crashed: %s", server->generation, how->text);
-    if (nobody_serves() && !options->exit_on_failure)
+    if (no_server_is_up() && !options->exit_on_failure)
         restart_after_crash(server);
 }
 
 /* One that follows a crashed one is the same server: it is tried on. */
-static void server_did_not_start(const struct server *server, const struct ending *how)
+static void server_did_not_start(const struct server *server, const struct exit_status *how)
 {
-    int go_on = nobody_serves() && crashed && !options->exit_on_failure;
+    int go_on = no_server_is_up() && crashed && !options->exit_on_failure;
 
     report("server %u died before it was ready: %s%s", server->generation, how->text,
-           !nobody_serves() ? "; the old server stays"
-           : go_on          ? ""
-                            : "; waiting for a change");
+           !no_server_is_up() ? "; the old server stays"
+           : go_on            ? ""
+                              : "; waiting for a change");
     show_page("The server does not start", servers_output());
     if (go_on)
         retry_later(start_server);
 }
 
-static void server_has_ended(struct server *server, const struct ending *how)
+static void server_has_ended(struct server *server, const struct exit_status *how)
 {
     enum state before;
 
@@ -118,8 +118,8 @@ static void server_has_ended(struct server *server, const struct ending *how)
         server_crashed(server, how);
     else
         server_did_not_start(server, how);
-    if (options->exit_on_failure && how->status != 0 && nobody_serves())
-        fail_with(how->status);
+    if (options->exit_on_failure && how->code != 0 && no_server_is_up())
+        fail_with(how->code);
 }
 
 /* ---- Builds ---- */
@@ -165,14 +165,14 @@ void cycle_changed(const char *path)
         call_for_restart();
 }
 
-static void build_failed(const struct ending *how)
+static void build_failed(const struct exit_status *how)
 {
     report("the build failed after %s: %s; %s", since(build_began()), how->text,
-           nobody_serves() ? "waiting for a change" : "the old server stays");
+           no_server_is_up() ? "waiting for a change" : "the old server stays");
     show_page("The build failed", build_output());
 }
 
-static void build_has_ended(const struct ending *how)
+static void build_has_ended(const struct exit_status *how)
 {
     build_end();
     outputs_drain();
@@ -186,7 +186,7 @@ static void build_has_ended(const struct ending *how)
     if (changes_decide(now_ms()) > 0)
         call_for_restart();
     changes_build_ends();
-    if (how->status != 0) {
+    if (how->code != 0) {
         build_failed(how);
         return;
     }
@@ -204,7 +204,7 @@ void cycle_begin(const struct options *given, const struct sockets *given_socket
     begin_cycle();
 }
 
-void cycle_child_ended(long id, const struct ending *how)
+void cycle_child_ended(long id, const struct exit_status *how)
 {
     struct server *server = servers_find(id);
 
@@ -261,7 +261,7 @@ static void look_at_changes(void)
     path = changes_first(&count);
     report("changed: %s%s", path ? path : "?", count > 1 ? " ..." : "");
     if (path)
-        repetition_look(path, first_change - started_at);
+        restart_loop_look(path, first_change - started_at);
     changes_clear();
     begin_cycle();
 }
@@ -276,7 +276,7 @@ void cycle_look(void)
         retry_at = 0;
         page_hide();
     }
-    if (start_when_stopped && nobody_is_left() && !build_id())
+    if (start_when_stopped && no_server_is_left() && !build_id())
         start_server();
     build_look_after();
     page_look_after(sockets);
@@ -311,7 +311,7 @@ int cycle_ending(void)
 
 int cycle_is_over(void)
 {
-    return ending && nobody_is_left() && !build_id() && !page_is_there();
+    return ending && no_server_is_left() && !build_id() && !page_is_there();
 }
 
 int cycle_exit_status(void)

@@ -17,7 +17,7 @@ void cycle_begin(const struct options *given, const struct sockets *given_socket
 
 /* A file has changed; a process has ended; somebody wants a restart. */
 void cycle_changed(const char *path);
-void cycle_child_ended(long id, const struct ending *how);
+void cycle_child_ended(long id, const struct exit_status *how);
 void cycle_restart(const char *reason);
 
 /* Somebody wants it all to end, for that reason, a number above 0; asked twice: at once. */

@@ -34,12 +34,12 @@ struct server *servers_in(enum state state)
     return NULL;
 }
 
-int nobody_serves(void)
+int no_server_is_up(void)
 {
     return !servers_in(RUNNING) && !servers_in(STARTING);
 }
 
-int nobody_is_left(void)
+int no_server_is_left(void)
 {
     return count == 0;
 }

@@ -35,8 +35,8 @@ void servers_kill(void);
 struct server *servers_in(enum state state);
 
 /* Does none answer, nor will soon? Is none left at all? */
-int nobody_serves(void);
-int nobody_is_left(void);
+int no_server_is_up(void);
+int no_server_is_left(void);
 
 /* The one whose leader that process is, or NULL; to be told that it has ended. Returns the
  * state it was in. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Which files change: inotify on Linux (watch_inotify.c), elsewhere by looking at them twice
  * a second (watch_scan.c); on Windows also when the system says that there is something to
- * see (win32/wake.c). */
+ * see (win32/directory_changes.c). */
 #ifndef SYSTEMFD_WATCH_H
 #define SYSTEMFD_WATCH_H
 

@@ -3,7 +3,7 @@
 
 #include "clock.h"
 #include "sockets/net.h"
-#include "stranger.h"
+#include "allowed_hosts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +106,7 @@ static const struct response *choose(const char *request, const struct answers *
 {
     int html = strstr(request, "text/html") != NULL;
 
-    if (asks_for_stranger(request))
+    if (asks_foreign_host(request))
         return html ? &answers->withheld_html : &answers->withheld_plain;
     return html ? &answers->html : &answers->plain;
 }

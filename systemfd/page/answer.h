@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-/* What was printed, and what strangers get (stranger.h). */
+/* What was printed, and what strangers get (allowed_hosts.h). */
 struct answers {
     struct response html, plain, withheld_html, withheld_plain;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "devserver/child.h"
 
-#include "handover.h"
+#include "exec_command.h"
 #include "devserver/output.h"
 #include "process.h"
 #include "signals.h"
@@ -66,7 +66,7 @@ int child_start_server(struct child *child, const struct options *options,
         setenv("NOTIFY_SOCKET", child->notify.name, 1);
     else
         unsetenv("NOTIFY_SOCKET");
-    hand_over(sockets, !options->no_pid, options->command);
+    exec_command(sockets, !options->no_pid, options->command);
 }
 
 int child_start_build(struct child *child, const struct options *options, struct tail *tail)
@@ -80,7 +80,7 @@ int child_start_build(struct child *child, const struct options *options, struct
     if (child->id != 0)
         return child->id > 0;
     command[2] = strdup(options->build);
-    hand_over(&none, 0, command);
+    exec_command(&none, 0, command);
 }
 
 /* ---- Being ready ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * systemfd: opens sockets and passes them as systemd does. */
-#include "handover.h"
+#include "exec_command.h"
 #include "options.h"
 #include "report.h"
 #include "sockets/sockets.h"
@@ -20,5 +20,5 @@ int main(int argc, char **argv)
     sockets_report(&sockets, "fd", FIRST_FD);
     if (options_supervise(&options))
         return supervise(&options, &sockets);
-    hand_over(&sockets, !options.no_pid, options.command);
+    exec_command(&sockets, !options.no_pid, options.command);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sockets/open.h"
 
-#include "holder.h"
-#include "made_paths.h"
+#include "address_in_use.h"
+#include "remove_at_exit.h"
 #include "unix_path.h"
 
 #include <errno.h>
@@ -57,7 +57,7 @@ static int bind_spec(int fd, const struct spec *spec)
     int result = bind_with_mode(fd, spec);
 
     if (result == 0 && spec->type->family == AF_UNIX && address->sun_path[0] != '\0')
-        made_paths_add(address->sun_path);
+        remove_at_exit(address->sun_path);
     return result;
 }
 
@@ -81,7 +81,7 @@ static void die_for(const struct spec *spec)
     char holder[512];
 
     if (errno == EADDRINUSE) {
-        holder_describe(spec, holder, sizeof holder);
+        describe_address_holder(spec, holder, sizeof holder);
         die(EXIT_CANNOT_OPEN, "cannot open -s %s: the address is in use%s", spec->text, holder);
     }
     die(EXIT_CANNOT_OPEN, "cannot open -s %s: %s%s", spec->text, strerror(errno),

@@ -3,7 +3,7 @@
 
 #include "clock.h"
 #include "devserver/cycle.h"
-#include "made_paths.h"
+#include "remove_at_exit.h"
 #include "devserver/output.h"
 #include "process.h"
 #include "page/responder.h"
@@ -35,20 +35,20 @@ void supervise_check(const struct options *options)
 
 /* ---- Children ---- */
 
-static void describe(int status, struct ending *how)
+static void describe(int status, struct exit_status *how)
 {
     if (WIFSIGNALED(status)) {
-        how->status = 128 + WTERMSIG(status);
+        how->code = 128 + WTERMSIG(status);
         snprintf(how->text, sizeof how->text, "signal %s", signal_name(WTERMSIG(status)));
     } else {
-        how->status = WEXITSTATUS(status);
-        snprintf(how->text, sizeof how->text, "exit status %d", how->status);
+        how->code = WEXITSTATUS(status);
+        snprintf(how->text, sizeof how->text, "exit status %d", how->code);
     }
 }
 
 static void reap(void)
 {
-    struct ending how;
+    struct exit_status how;
     pid_t pid;
     int status;
 
@@ -124,7 +124,7 @@ static int finish(void)
 {
     kill_children();
     outputs_drain();
-    made_paths_remove();
+    remove_now();
     if (cycle_ending() > 0) {
         signal(cycle_ending(), SIG_DFL);
         raise(cycle_ending());

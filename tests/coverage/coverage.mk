@@ -20,7 +20,7 @@ suites_in = $(filter-out %/devserver/load,\
 
 .PHONY: coverage library-coverage run-counted
 coverage:
-	$(call count,$(call suites_in,unit process launcher devserver faults)) WITH_PROGRAMS=1; \
+	$(call count,$(call suites_in,unit process command sockets devserver page faults)) WITH_PROGRAMS=1; \
 	    status=$$?; tests/coverage/report $(COVERAGE) listenfd.c systemfd/ && exit $$status
 
 library-coverage:

@@ -14,17 +14,17 @@ $(FUZZ_BUILD)/environment: listenfd.c
 $(FUZZ_BUILD)/environment: FUZZ_WRAP = bind
 $(FUZZ_BUILD)/address: listenfd.c \
     $(addprefix systemfd/,sockets/spec.c report.c) \
-    $(addprefix systemfd/posix/,unix_spec.c open.c holder.c unix_path.c made_paths.c)
+    $(addprefix systemfd/posix/,unix_spec.c open.c address_in_use.c unix_path.c remove_at_exit.c)
 $(FUZZ_BUILD)/address: FUZZ_WRAP = socket setsockopt bind listen getsockname
 $(FUZZ_BUILD)/ignore: systemfd/devserver/ignore.c systemfd/posix/glob.c win32/glob.c
 $(FUZZ_BUILD)/ignore: FUZZ_INCLUDED = win32/glob.c
 $(FUZZ_BUILD)/page: systemfd/clock.c systemfd/report.c $(addprefix systemfd/page/,answer.c buffer.c \
-    error_page.c stranger.c terminal_text.c)
+    error_page.c allowed_hosts.c terminal_text.c)
 $(FUZZ_BUILD)/page: FUZZ_INCLUDED = systemfd/page/answer.c
 $(FUZZ_BUILD)/page: FUZZ_WRAP = recv send setsockopt shutdown close
 # Code for Windows: windows/ is as much of its headers as this code needs.
 $(FUZZ_BUILD)/answer: listenfd.c
-$(FUZZ_BUILD)/request: win32/client.c win32/secret.c systemfd/report.c
+$(FUZZ_BUILD)/request: win32/socket_client.c win32/secret.c systemfd/report.c
 $(addprefix $(FUZZ_BUILD)/,answer request): FUZZ_FLAGS += -D_WIN32 -Itests/fuzz/windows \
     -iquote win32
 

@@ -19,7 +19,7 @@ for name in $(tests/lint/calls.sh) $codes; do
     mentioned "$name" "the tests" tests/unit tests/process tests/interop tests/win32
 done
 for option in $(grep -oE '"[a-z-]+", (VALUE|FLAG)' systemfd/options.c | cut -d'"' -f2); do
-    mentioned "--$option" "the tests" tests/launcher tests/devserver
+    mentioned "--$option" "the tests" tests/command tests/sockets tests/devserver tests/page
     mentioned "$option" "man/systemfd.1" man/systemfd.1
     for shell in bash zsh fish; do
         mentioned "$option" "the completion for $shell" "systemfd/completion/systemfd.$shell"

@@ -19,8 +19,8 @@ run-portability: $(PORTABILITY_SUITES)
 	BUILD=$(BUILD) SUITE_TIMEOUT=1800 MAKEFLAGS= tests/run $^
 
 # The suites of this machine start programs of others.
-PORTABILITY_NATIVE = process/inherited launcher/specs \
-    $(if $(LONG),launcher/options launcher/receivers)
+PORTABILITY_NATIVE = process/inherited sockets/specs \
+    $(if $(LONG),command/options sockets/receivers)
 
 # Jobs of its own, unless make has some to share. The result is a script: tests/run wants one
 # path for each suite.

@@ -10,7 +10,7 @@
 #include "input.h"
 
 #include "systemfd/page/error_page.h"
-#include "systemfd/page/stranger.h"
+#include "systemfd/page/allowed_hosts.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -265,7 +265,7 @@ static char *request_read(void)
 }
 
 /* For those of whom it is certain. */
-static void check_stranger(const char *request, int is_stranger)
+static void check_foreign_host(const char *request, int is_stranger)
 {
     int whole = strstr(request, "\r\n\r\n") != NULL;
 
@@ -289,8 +289,8 @@ static void check_response(const char *title, const char *output, size_t size)
            1);
     assert(length == client.got_size - (size_t)(body - client.got));
     assert(client.given_before_answer < REQUEST_SIZE);
-    check_stranger(request, asks_for_stranger(request));
-    if (asks_for_stranger(request)) {
+    check_foreign_host(request, asks_foreign_host(request));
+    if (asks_foreign_host(request)) {
         output = withheld;
         size = strlen(withheld);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What the launcher's server on Windows makes of a request: win32/client.c, in a Windows that
- * the input plays:
+ * What the launcher's server on Windows makes of a request: win32/socket_client.c, in a Windows
+ * that the input plays:
  *
  *     sockets=2         how many there are to hand out; and the first that is refused
  *     recv=w9w          how the request comes: see some
@@ -8,7 +8,7 @@
  *     request=d2dba02c-d507-4f3f-a90e-70a0192045f4|4711      and all that follows */
 #include "input.h"
 
-#include "client.h"
+#include "socket_client.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * The files of the unix sockets that systemfd made. However it ends, it removes them; unless
  * it becomes the command. */
-#ifndef SYSTEMFD_MADE_PATHS_H
-#define SYSTEMFD_MADE_PATHS_H
+#ifndef SYSTEMFD_REMOVE_AT_EXIT_H
+#define SYSTEMFD_REMOVE_AT_EXIT_H
 
 /* To be removed: the file that has just been made there. */
-void made_paths_add(const char *path);
+void remove_at_exit(const char *path);
 
 /* Removes those that are still the same files. exit(3) does it, too, but not in a child. */
-void made_paths_remove(void);
+void remove_now(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "wake.h"
+#include "directory_changes.h"
 
 #include "events.h"
 #include "devserver/files.h"
@@ -97,7 +97,7 @@ static void add_root(struct root *root, const char *path)
     open_root(root);
 }
 
-void wake_open(const struct options *options)
+void directory_changes_open(const struct options *options)
 {
     root_count = options->watch.count;
     roots = calloc(root_count + 1, sizeof *roots);
@@ -107,7 +107,7 @@ void wake_open(const struct options *options)
         add_root(&roots[i], options->watch.list[i]);
 }
 
-void wake_look_again(void)
+void directory_changes_look_again(void)
 {
     for (size_t i = 0; i < root_count; i++)
         if (!roots[i].handle)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Passing the sockets: descriptors, variables, exec. */
-#ifndef SYSTEMFD_HANDOVER_H
-#define SYSTEMFD_HANDOVER_H
+#ifndef SYSTEMFD_EXEC_COMMAND_H
+#define SYSTEMFD_EXEC_COMMAND_H
 
 #include "sockets/sockets.h"
 
@@ -13,7 +13,7 @@ void guard_standard_streams(void);
 
 /* Becomes the command, with the sockets at 3, 4, ... and nothing else open above 2. Exits
  * with a message and status 126 or 127 when it cannot. */
-void hand_over(const struct sockets *sockets, int with_pid, char **command)
+void exec_command(const struct sockets *sockets, int with_pid, char **command)
     __attribute__((noreturn));
 
 #endif

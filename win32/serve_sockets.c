@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "passing.h"
+#include "serve_sockets.h"
 
-#include "server.h"
+#include "socket_server.h"
 
 static struct server server;
 static char *names; /* NULL: no socket has one */
 
-void passing_begin(const struct sockets *sockets)
+void serve_sockets(const struct sockets *sockets)
 {
     if (sockets->count == 0)
         return;
@@ -16,7 +16,7 @@ void passing_begin(const struct sockets *sockets)
 }
 
 /* listenfd_from_env has removed what was there before. */
-void passing_set_variables(void)
+void set_server_variables(void)
 {
     if (!server.sockets)
         return;
@@ -25,7 +25,7 @@ void passing_set_variables(void)
     SetEnvironmentVariableA("LISTEN_FDNAMES", names);
 }
 
-void passing_remove_variables(void)
+void remove_server_variables(void)
 {
     SetEnvironmentVariableA("SYSTEMFD_SOCKET_SERVER", NULL);
     SetEnvironmentVariableA("SYSTEMFD_SOCKET_SECRET", NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "made_paths.h"
+#include "remove_at_exit.h"
 
 #include "report.h"
 
@@ -17,11 +17,11 @@ struct made {
 static struct made *list;
 static pid_t owner;
 
-void made_paths_add(const char *path)
+void remove_at_exit(const char *path)
 {
     struct made *made = calloc(1, sizeof *made);
 
-    if (!made || !(made->path = strdup(path)) || (!list && atexit(made_paths_remove) != 0)) {
+    if (!made || !(made->path = strdup(path)) || (!list && atexit(remove_now) != 0)) {
         unlink(path);
         die(EXIT_CANNOT_OPEN, "out of memory");
     }
@@ -35,7 +35,7 @@ void made_paths_add(const char *path)
     list = made;
 }
 
-void made_paths_remove(void)
+void remove_now(void)
 {
     struct stat now;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * One thread, which waits for nobody in particular: a client that is silent, slow or talks
  * nonsense costs one of the places below until its deadline. */
-#include "server.h"
+#include "socket_server.h"
 
-#include "client.h"
+#include "socket_client.h"
 #include "report.h"
 #include "system_error.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * One who asks the server. Nothing here waits. */
-#ifndef SYSTEMFD_CLIENT_H
-#define SYSTEMFD_CLIENT_H
+#ifndef SYSTEMFD_SOCKET_CLIENT_H
+#define SYSTEMFD_SOCKET_CLIENT_H
 
-#include "server.h"
+#include "socket_server.h"
 
 /* The secret, '|', a process ID, and one more: a request that fills this is too long. */
 enum { REQUEST_SIZE = SECRET_LENGTH + 1 + 10 + 1 };

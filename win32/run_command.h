@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The command as a process. */
-#ifndef SYSTEMFD_PROCESS_H
-#define SYSTEMFD_PROCESS_H
+#ifndef SYSTEMFD_RUN_COMMAND_H
+#define SYSTEMFD_RUN_COMMAND_H
 
 /* Starts it and waits for its end. Returns its exit code, or exits with a message and status
  * 126 or 127 when it cannot be started.
@@ -9,6 +9,6 @@
  * Ctrl-C and Ctrl-Break reach it without us, as it shares the console; we go on waiting for
  * what it makes of them. If we are killed, it is too, with all that it started. What it left
  * running when it ended by itself is left alone, as on other systems. */
-unsigned run_to_its_end(char **command);
+unsigned run_command(char **command);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "process.h"
+#include "run_command.h"
 
 #include "command_line.h"
 #include "report.h"
@@ -57,7 +57,7 @@ static void start(char **command, HANDLE job)
     free(line);
 }
 
-unsigned run_to_its_end(char **command)
+unsigned run_command(char **command)
 {
     HANDLE job = CreateJobObjectW(NULL, NULL);
     DWORD code = EXIT_CANNOT_EXECUTE;

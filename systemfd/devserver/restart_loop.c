@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "repetition.h"
+#include "restart_loop.h"
 
 #include "report.h"
 
@@ -16,7 +16,7 @@ static void give_hint(const char *path)
            slash ? slash + 1 : path);
 }
 
-void repetition_look(const char *path, long long after_ms)
+void restart_loop_look(const char *path, long long after_ms)
 {
     static char *last;
     static int times;

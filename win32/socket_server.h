@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The server that hands out copies of the sockets; PROTOCOL.md specifies it. */
-#ifndef SYSTEMFD_SERVER_H
-#define SYSTEMFD_SERVER_H
+#ifndef SYSTEMFD_SOCKET_SERVER_H
+#define SYSTEMFD_SOCKET_SERVER_H
 
 #include "sockets/net.h"
 #include "secret.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "stranger.h"
+#include "allowed_hosts.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static int is_nobodys(const char *label, size_t length)
     return 0;
 }
 
-int asks_for_stranger(const char *request)
+int asks_foreign_host(const char *request)
 {
     const char *host = host_of(request), *label;
     size_t length;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "client.h"
+#include "socket_client.h"
 
 #include <stdlib.h>
 #include <string.h>

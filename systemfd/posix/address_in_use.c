@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "holder.h"
+#include "address_in_use.h"
 
 #include "report.h"
 
@@ -188,7 +188,7 @@ static void name_of(long pid, char *name, size_t size)
         fclose(file);
 }
 
-void holder_describe(const struct spec *spec, char *text, size_t size)
+void describe_address_holder(const struct spec *spec, char *text, size_t size)
 {
     unsigned long inode = inode_of(spec);
     long pid = inode ? process_with(inode) : 0;

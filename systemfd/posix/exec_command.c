@@ -2,7 +2,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* syscall() */
 #endif
-#include "handover.h"
+#include "exec_command.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -147,7 +147,7 @@ __attribute__((noreturn)) static void die_of_exec(const char *command)
     die(EXIT_NOT_FOUND, "cannot find the command '%s'", command);
 }
 
-void hand_over(const struct sockets *sockets, int with_pid, char **command)
+void exec_command(const struct sockets *sockets, int with_pid, char **command)
 {
     place_descriptors(sockets);
     close_others_on_exec(FIRST_FD + (int)sockets->count);
