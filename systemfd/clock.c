@@ -2,26 +2,6 @@
 #include "clock.h"
 
 #include <stdio.h>
-#ifdef _WIN32
-#include <windows.h>
-#else
-#include <time.h>
-#endif
-
-#ifdef _WIN32
-long long now_ms(void)
-{
-    return (long long)GetTickCount64();
-}
-#else
-long long now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-#endif
 
 int until(long long when)
 {

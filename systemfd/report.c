@@ -5,23 +5,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static int colored, silent, within_line;
+static int colored, silent, terminal, within_line;
 
 static int terminal_wants_color(void)
 {
-    const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    const char *no_color = getenv("NO_COLOR"), *kind = getenv("TERM");
 
     if (no_color && *no_color) /* no-color.org */
         return 0;
-    return isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+    return terminal && kind && strcmp(kind, "dumb") != 0;
 }
 
-void report_setup(enum color color, int quiet)
+void report_setup(enum color color, int quiet, int on_terminal)
 {
+    terminal = on_terminal;
     colored = color == COLOR_ALWAYS || (color == COLOR_AUTO && terminal_wants_color());
     silent = quiet;
+}
+
+int report_on_terminal(void)
+{
+    return terminal;
 }
 
 void make_printable(char *text)

@@ -10,7 +10,9 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 /* The exit statuses that are systemfd's own; any other is the command's. */
 enum { EXIT_CANNOT_OPEN = 1, EXIT_USAGE = 2, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
 
-void report_setup(enum color color, int quiet);
+/* on_terminal: are reports read on a terminal, as they come? */
+void report_setup(enum color color, int quiet, int on_terminal);
+int report_on_terminal(void);
 
 /* "~> text", unless quiet. */
 void report(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -144,6 +144,7 @@ lint: $(BUILD)/liblistenfd.so lint-for-windows
 	shellcheck -S warning tests/run tests/coverage/library tests/coverage/report tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh tests/portability/row tests/portability/at-fixed-addresses tests/portability/get-zig tests/fuzz/run
 	mandoc -T lint -W warning man/*
 	tests/lint/exports.sh $(BUILD)/liblistenfd.so
+	tests/lint/rooms.sh
 	tests/lint/mentions.sh
 	tests/lint/manual.sh
 

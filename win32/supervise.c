@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "devserver/cycle.h"
 #include "events.h"
+#include "serve_sockets.h"
 #include "devserver/files.h"
 #include "devserver/output.h"
 #include "system_error.h"
@@ -14,8 +15,19 @@
 
 enum { STATUS_CONTROL_C = (int)0xc000013a }; /* what Ctrl-C makes of a program */
 
+/* Of what is watched or ignored, paths have slashes here. */
+static void use_slashes(const struct arguments *paths)
+{
+    for (size_t i = 0; i < paths->count; i++)
+        for (char *next = (char *)paths->list[i]; *next != '\0'; next++)
+            if (*next == '\\')
+                *next = '/';
+}
+
 void supervise_check(const struct options *options)
 {
+    use_slashes(&options->watch);
+    use_slashes(&options->ignore);
     for (size_t i = 0; i < options->watch.count; i++)
         if (!file_exists(options->watch.list[i]))
             die(EXIT_CANNOT_OPEN, "cannot watch %s: there is no such file or folder",
@@ -91,6 +103,7 @@ static void wait_for_events(void)
 
 int supervise(const struct options *options, const struct sockets *sockets)
 {
+    serve_sockets(sockets);
     events_open();
     SetConsoleCtrlHandler(on_console_event, TRUE);
     open_restart_event(options);

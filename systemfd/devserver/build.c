@@ -5,8 +5,6 @@
 #include "clock.h"
 #include "report.h"
 
-#include <unistd.h>
-
 enum {
     SLOW_MS = 500,          /* from here on, a terminal is told that it builds */
     STOP_MS = 2000,         /* for one that was told to end */
@@ -72,7 +70,7 @@ void build_look_after(void)
         deadline = now_ms() + KILL_PATIENCE_MS;
     }
     if (!announced && now_ms() - began >= SLOW_MS) {
-        if (isatty(STDERR_FILENO))
+        if (report_on_terminal())
             report("building ...");
         announced = 1;
     }

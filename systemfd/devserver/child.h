@@ -7,19 +7,13 @@
 #include "options.h"
 #include "sockets/sockets.h"
 #include "page/tail.h"
-#ifndef _WIN32
-#include "posix/notify.h"
-#endif
 
 struct child {
     long id; /* of their leader, the process that was started; below 0: it could not be, which
               * is about to be told as its end */
     int leader_ended; /* it has ended; others may be left */
-#ifdef _WIN32
-    void *leader, *job;
-#else
-    struct notify notify;
-#endif
+    struct notify *notify; /* on POSIX; NULL: it cannot say that it is ready */
+    void *leader, *job;    /* on Windows */
 };
 
 /* How a leader ended. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "allowed_hosts.h"
 
+#include "sockets/net.h"
+
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
 
 /* The value of the Host header; NULL: there is none. */
 static const char *host_of(const char *request)

@@ -7,9 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#ifndef _WIN32
-#include <sys/time.h>
-#endif
 
 enum { PATIENCE_MS = 5000, REQUEST_SIZE = 16384 };
 

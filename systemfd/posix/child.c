@@ -2,6 +2,7 @@
 #include "devserver/child.h"
 
 #include "exec_command.h"
+#include "notify.h"
 #include "devserver/output.h"
 #include "process.h"
 #include "signals.h"
@@ -56,14 +57,16 @@ int child_start_server(struct child *child, const struct options *options,
                        const struct sockets *sockets, struct tail *tail)
 {
     memset(child, 0, sizeof *child);
-    notify_open(&child->notify);
+    child->notify = notify_open();
     child->id = start("the server", tail);
-    if (child->id < 0)
-        notify_close(&child->notify);
-    if (child->id != 0)
-        return child->id > 0;
-    if (child->notify.fd >= 0)
-        setenv("NOTIFY_SOCKET", child->notify.name, 1);
+    if (child->id < 0) {
+        child_forget(child);
+        return 0;
+    }
+    if (child->id > 0)
+        return 1;
+    if (child->notify)
+        setenv("NOTIFY_SOCKET", child->notify->name, 1);
     else
         unsetenv("NOTIFY_SOCKET");
     exec_command(sockets, !options->no_pid, options->command);
@@ -75,7 +78,6 @@ int child_start_build(struct child *child, const struct options *options, struct
     char *command[] = {"/bin/sh", "-c", NULL, NULL};
 
     memset(child, 0, sizeof *child);
-    child->notify.fd = -1;
     child->id = start("the build", tail);
     if (child->id != 0)
         return child->id > 0;
@@ -87,12 +89,12 @@ int child_start_build(struct child *child, const struct options *options, struct
 
 int child_can_say_ready(const struct child *child)
 {
-    return child->notify.fd >= 0;
+    return child->notify != NULL;
 }
 
 int child_says_ready(const struct child *child)
 {
-    return notify_read(&child->notify, (pid_t)child->id);
+    return child->notify && notify_read(child->notify, (pid_t)child->id);
 }
 
 /* ---- Stopping ---- */
@@ -122,6 +124,7 @@ int child_is_left(const struct child *child)
 
 void child_forget(struct child *child)
 {
-    notify_close(&child->notify);
+    notify_close(child->notify);
+    child->notify = NULL;
     child->id = 0;
 }

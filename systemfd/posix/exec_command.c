@@ -16,13 +16,6 @@
 #include <sys/vfs.h>
 #endif
 
-void guard_standard_streams(void)
-{
-    for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) < 0)
-            open("/dev/null", O_RDWR | O_CLOEXEC); /* gets the lowest free number: fd */
-}
-
 /* ---- Descriptors ---- */
 
 /* First out of the way of all final numbers, so that none is overwritten before its turn;

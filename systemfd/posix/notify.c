@@ -38,26 +38,33 @@ static int ask_for_senders(int fd)
 #endif
 }
 
-void notify_open(struct notify *notify)
+static int bind_to_name(const struct notify *notify)
 {
     struct sockaddr_un address;
-    size_t length;
+    size_t length = strlen(notify->name);
 
-    choose_name(notify);
-    length = strlen(notify->name);
     memset(&address, 0, sizeof address);
     address.sun_family = AF_UNIX;
     memcpy(address.sun_path, notify->name, length);
     if (*notify->name == '@')
         address.sun_path[0] = '\0';
+    return bind(notify->fd, (struct sockaddr *)&address,
+                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+}
+
+struct notify *notify_open(void)
+{
+    struct notify *notify = calloc(1, sizeof *notify);
+
+    if (!notify)
+        return NULL;
+    choose_name(notify);
     notify->fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-    if (notify->fd < 0)
-        return;
-    fcntl(notify->fd, F_SETFD, FD_CLOEXEC);
-    if (ask_for_senders(notify->fd) < 0 ||
-        bind(notify->fd, (struct sockaddr *)&address,
-             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
-        notify_close(notify);
+    if (notify->fd >= 0 && fcntl(notify->fd, F_SETFD, FD_CLOEXEC) == 0 &&
+        ask_for_senders(notify->fd) == 0 && bind_to_name(notify) == 0)
+        return notify;
+    notify_close(notify);
+    return NULL;
 }
 
 /* A message is lines of NAME=VALUE. */
@@ -121,9 +128,11 @@ int notify_read(const struct notify *notify, pid_t group)
 
 void notify_close(struct notify *notify)
 {
+    if (!notify)
+        return;
     if (notify->fd >= 0)
         close(notify->fd);
     if (*notify->name == '/')
         unlink(notify->name);
-    notify->fd = -1;
+    free(notify);
 }

@@ -5,6 +5,7 @@
 #include "devserver/cycle.h"
 #include "remove_at_exit.h"
 #include "devserver/output.h"
+#include "notify.h"
 #include "process.h"
 #include "page/responder.h"
 #include "devserver/servers.h"
@@ -109,7 +110,7 @@ static void wait_for_events(int signals)
     entries[count++].fd = signals;
     entries[count++].fd = cycle_ending() ? -1 : watch_descriptor();
     for (size_t i = 0; i < speaking; i++)
-        entries[count++].fd = speakers[i]->notify.fd;
+        entries[count++].fd = speakers[i]->notify->fd;
     for (size_t i = 0; i < count; i++)
         entries[i].events = POLLIN;
     outputs = outputs_poll(entries + count, ROOM - count);

@@ -7,6 +7,7 @@
 
 #include <winsock2.h>
 #include <ws2tcpip.h>
+#include <strings.h>  /* strcasecmp: MinGW has it, too */
 #include <iphlpapi.h> /* if_nametoindex */
 
 typedef USHORT in_port_t;
@@ -20,6 +21,8 @@ typedef int transfer_size;
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <strings.h>  /* strcasecmp */
+#include <sys/time.h> /* SO_RCVTIMEO */
 #include <unistd.h>
 
 typedef size_t transfer_size;

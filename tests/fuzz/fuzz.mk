@@ -18,7 +18,7 @@ $(FUZZ_BUILD)/address: listenfd.c \
 $(FUZZ_BUILD)/address: FUZZ_WRAP = socket setsockopt bind listen getsockname
 $(FUZZ_BUILD)/ignore: systemfd/devserver/ignore.c systemfd/posix/glob.c win32/glob.c
 $(FUZZ_BUILD)/ignore: FUZZ_INCLUDED = win32/glob.c
-$(FUZZ_BUILD)/page: systemfd/clock.c systemfd/report.c $(addprefix systemfd/page/,answer.c buffer.c \
+$(FUZZ_BUILD)/page: systemfd/clock.c systemfd/posix/now.c systemfd/report.c $(addprefix systemfd/page/,answer.c buffer.c \
     error_page.c allowed_hosts.c terminal_text.c)
 $(FUZZ_BUILD)/page: FUZZ_INCLUDED = systemfd/page/answer.c
 $(FUZZ_BUILD)/page: FUZZ_WRAP = recv send setsockopt shutdown close

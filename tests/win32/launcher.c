@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "command_line.h"
-#include "glob.h"
+#include "devserver/glob.h"
 #include "secret.h"
 
 #include <windows.h>

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT
  * systemfd: opens sockets and passes them as systemd does. */
-#include "exec_command.h"
+#include "command.h"
+#include "devserver/supervise.h"
 #include "options.h"
 #include "report.h"
 #include "sockets/sockets.h"
-#include "devserver/supervise.h"
 
 int main(int argc, char **argv)
 {
     static struct options options;
-    static struct sockets sockets;
+    static struct sockets sockets; /* static: on Windows a thread reads them */
 
-    guard_standard_streams();
+    command_prepare(&argc, &argv);
     options_parse(argc, argv, &options);
-    report_setup(options.color, options.quiet);
+    report_setup(options.color, options.quiet, is_on_terminal());
     if (options_supervise(&options))
         supervise_check(&options);
     sockets_open(&sockets, &options);
-    sockets_report(&sockets, "fd", FIRST_FD);
+    sockets_report(&sockets, socket_place, first_socket);
     if (options_supervise(&options))
         return supervise(&options, &sockets);
-    exec_command(&sockets, !options.no_pid, options.command);
+    command_run(&options, &sockets);
 }

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#include "command.h"
+
+#include "exec_command.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+const char socket_place[] = "fd";
+const int first_socket = FIRST_FD;
+
+/* The command finds them closed again. */
+void command_prepare(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            open("/dev/null", O_RDWR | O_CLOEXEC); /* gets the lowest free number: fd */
+}
+
+int is_on_terminal(void)
+{
+    return isatty(STDERR_FILENO);
+}
+
+void command_run(const struct options *options, const struct sockets *sockets)
+{
+    exec_command(sockets, !options->no_pid, options->command);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "command.h"
+
+#include "command_line.h"
+#include "run_command.h"
+#include "serve_sockets.h"
+#include "system_error.h"
+
+#include <unistd.h>
+
+const char socket_place[] = "socket";
+const int first_socket = 0;
+
+void command_prepare(int *argc, char ***argv)
+{
+    WSADATA unused;
+    int error = WSAStartup(MAKEWORD(2, 2), &unused);
+
+    if (error != 0)
+        die(EXIT_CANNOT_OPEN, "cannot use sockets: %s", system_error((DWORD)error));
+    *argv = utf8_arguments(argc);
+}
+
+int is_on_terminal(void)
+{
+    return isatty(STDERR_FILENO);
+}
+
+void command_run(const struct options *options, const struct sockets *sockets)
+{
+    serve_sockets(sockets);
+    set_server_variables();
+    ExitProcess(run_command(options->command));
+}
