@@ -176,6 +176,7 @@ clean:
 
 include tests/tests.mk
 include bench/bench.mk
+include docs/docs.mk
 
 help:
 	@echo 'make [all]       the library, static and shared, systemfd, and the examples'
@@ -183,9 +184,10 @@ help:
 	@echo 'make devserver   edit examples/hello.c and see http://127.0.0.1:5000/ change'
 	@echo 'make deps        install what the tests need (Debian, as root; elsewhere: list it)'
 	@echo 'make check       run the tests; SUITES=... chooses, SANITIZE= switches sanitizers off'
-	@echo 'make faults      let each call of the system fail with each of its errors; takes 20 minutes'
+	@echo 'make faults      fail each system call with each of its errors; takes 20 minutes'
 	@echo 'make coverage    how many lines and branches the tests reach, file by file'
 	@echo 'make bench       measure, beside libsystemd and others; write the tables and the plot'
+	@echo 'make picture     draw docs/demo.svg, the terminal in the README, from a real run'
 	@echo 'make portability the tests on other compilers, C libraries and machines'
 	@echo 'make fuzz        hostile input; FUZZ_SECONDS=14400 for each target, instead of 60'
 	@echo 'make lint        format, static analysis, exported symbols, documentation'

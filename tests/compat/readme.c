@@ -104,12 +104,29 @@ static void test_several_sockets(void **state)
     free(code);
 }
 
+/* It shows what systemfd says today. */
+static void test_the_picture(void **state)
+{
+    char *build = build_folder(), *text;
+    int status =
+        shell_status(&text, "python3 -B docs/demo.py '%s/systemfd' --check docs/demo.svg", build);
+
+    (void)state;
+    if (status == 77 || status == 127)
+        skip_because("%s", text);
+    if (status != 0)
+        fail_msg("%s", text);
+    free(text);
+    free(build);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_server_on_the_first_screen),
         cmocka_unit_test(test_embedding),
         cmocka_unit_test(test_several_sockets),
+        cmocka_unit_test(test_the_picture),
     };
 
     return cmocka_run_group_tests(tests, prepare, clean_up);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The files that the README prints for Meson and CMake, taken from there as they are, in a
- * project whose server.c is examples/hello.c. git finds this tree at the address that stands
- * in them (url.*.insteadOf), with its version as a tag. */
+ * The files that docs/build-systems.md prints for Meson and CMake, taken from there as they are, in
+ * a project whose server.c is examples/hello.c. git finds this tree at the address that stands in
+ * them (url.*.insteadOf), with its version as a tag. */
 #include "consumer.h"
 #include "folder.h"
 #include "listenfd.h"
@@ -57,10 +57,10 @@ static void need_repository(void)
 
 /* ---- The project ---- */
 
-/* From the line that names the file to the end of the README's block. */
-static void copy_from_readme(const char *first_line, const char *name)
+/* From the line that names the file to the end of the block. */
+static void copy_from_page(const char *first_line, const char *name)
 {
-    free(shell("sed -n '/^# %s$/,/^```$/{/^```$/!p}' README.md >%s/project/%s && "
+    free(shell("sed -n '/^# %s$/,/^```$/{/^```$/!p}' docs/build-systems.md >%s/project/%s && "
                "test -s %s/project/%s",
                first_line, folder, name, folder, name));
 }
@@ -133,14 +133,14 @@ static void need_meson(void)
 {
     need("meson", "meson");
     need("ninja", "ninja-build");
-    copy_from_readme("meson\\.build", "meson.build");
+    copy_from_page("meson\\.build", "meson.build");
 }
 
 static void need_wrap(void)
 {
     need_meson();
     need_repository();
-    copy_from_readme("subprojects\\/listenfd\\.wrap", "subprojects/listenfd.wrap");
+    copy_from_page("subprojects\\/listenfd\\.wrap", "subprojects/listenfd.wrap");
 }
 
 static void test_meson(void **state)
@@ -172,7 +172,7 @@ static void test_meson_static(void **state)
 static void need_cmake(const char *recipe)
 {
     need("cmake", "cmake");
-    copy_from_readme(recipe, "CMakeLists.txt");
+    copy_from_page(recipe, "CMakeLists.txt");
 }
 
 static void need_fetch_content(void)
