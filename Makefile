@@ -53,7 +53,7 @@ LINK = $(CC) $(CFLAGS) $(if $(WINDOWS),-static) $(LDFLAGS)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all examples devserver demo check run-suites deps install uninstall lint clean help
+.PHONY: all examples devserver demo check quick run-suites run-quick deps install uninstall lint clean help
 
 all: $(STATIC_LIBRARY) $(SHARED_DEVELOPMENT) $(BUILD)/systemfd$(EXE) examples
 
@@ -114,6 +114,16 @@ $(BUILD)/systemfd$(EXE): $(LAUNCHER) $(STATIC_LIBRARY)
 # ---- Examples ----
 
 include examples/examples.mk
+
+# ---- Sources ----
+
+# The same bytes wherever it is made from that commit: its own time, no name or time of gzip.
+DIST = listenfd-$(VERSION)
+.PHONY: dist
+dist:
+	@mkdir -p $(BUILD)
+	git archive --format=tar --prefix=$(DIST)/ -o $(BUILD)/$(DIST).tar HEAD
+	gzip -9nf $(BUILD)/$(DIST).tar
 
 # ---- Installing ----
 
@@ -182,7 +192,8 @@ help:
 	@echo 'make [all]       the library, static and shared, systemfd, and the examples'
 	@echo 'make demo        a server is restarted under load, and no request fails'
 	@echo 'make devserver   edit examples/hello.c and see http://127.0.0.1:5000/ change'
-	@echo 'make deps        install what the tests need (Debian, as root; elsewhere: list it)'
+	@echo 'make deps        install what the tests need (Debian, as root; otherwise: what needs no root)'
+	@echo 'make quick       run the quick part of the tests, in about a minute'
 	@echo 'make check       run the tests; SUITES=... chooses, SANITIZE= switches sanitizers off'
 	@echo 'make faults      fail each system call with each of its errors; takes 20 minutes'
 	@echo 'make coverage    how many lines and branches the tests reach, file by file'
@@ -191,6 +202,8 @@ help:
 	@echo 'make portability the tests on other compilers, C libraries and machines'
 	@echo 'make fuzz        hostile input; FUZZ_SECONDS=14400 for each target, instead of 60'
 	@echo 'make lint        format, static analysis, exported symbols, documentation'
+	@echo 'make compile_commands.json  for clangd and other tools'
+	@echo 'make dist        the sources of the last commit, as $(BUILD)/listenfd-$(VERSION).tar.gz'
 	@echo 'make install     and uninstall, below PREFIX ($(PREFIX))'
 	@echo 'make deb         packages for Debian, in $(BUILD)/deb'
 	@echo 'make clean       remove $(BUILD)/'

@@ -4,6 +4,9 @@
 SANITIZE ?= address,undefined
 TEST_CFLAGS = -std=gnu17 -D_GNU_SOURCE -O1 -g -Itests/support \
     $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+ifeq (,$(findstring linux,$(TARGET)))
+TEST_CFLAGS += -include tests/support/not_linux.h
+endif
 TEST_COMPILE = $(CC) -I. -Wall -Wextra -Wshadow -MMD -MP $(CPPFLAGS) $(TEST_CFLAGS)
 
 include tests/wine/wine.mk
@@ -17,32 +20,31 @@ DEBIAN_PACKAGES = gcc g++ clang make pkg-config libcmocka-dev \
     chromium chromium-driver \
     rustc librust-listenfd-dev \
     $(EXAMPLE_PACKAGES) $(WINE_PACKAGES) \
-    clang-format clang-tidy cppcheck shellcheck mandoc
+    clang-format clang-tidy cppcheck shellcheck mandoc yamllint
 
 include tests/portability/portability.mk
 include tests/life/life.mk
 
-# RUNLEVEL=1 keeps Debian from starting the services that it installs (invoke-rc.d(8)).
 deps:
-	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-	    apt-get -q update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
-	    apt-get -q install -y --no-install-recommends $(DEBIAN_PACKAGES) >/dev/null && \
-	    $(WINE_FETCH); \
-	else \
-	    echo 'Not root, or no apt-get here: install yourself what these Debian packages hold.'; \
-	    echo '$(DEBIAN_PACKAGES)' | fold -s -w 78; \
-	fi
+	@tests/deps $(WINE_CACHE) $(DEBIAN_PACKAGES)
 
 include tests/fuzz/fuzz.mk
 
 # ---- Suites ----
 
 SUITE_FOLDERS = unit process life command sockets devserver page faults interop install packaging examples wine bench
-SUITES ?= $(foreach folder,$(SUITE_FOLDERS),\
-    $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c))) $(WINE_SUITES) \
-    $(PORTABILITY_SUITES) $(FUZZ_SUITE) $(COVERAGE_SUITE)
+suites_of = $(foreach folder,$1,$(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c)))
+SUITES ?= $(call suites_of,$(SUITE_FOLDERS)) $(WINE_SUITES) $(PORTABILITY_SUITES) $(FUZZ_SUITE) \
+    $(COVERAGE_SUITE) $(USER_SUITE)
+USER_SUITE = ./tests/user/run
+# It measures: nothing else may run beside it.
+SUITES_ALONE = $(BUILD)/tests/devserver/load
+# For the inner loop: in about a minute, once all is built.
+QUICK_SUITES = $(if $(findstring command,$(origin SUITES)),$(SUITES),\
+    $(filter-out %/process/dialects,$(call suites_of,unit process life command sockets compat)))
 SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
-    $(addprefix tests/support/,process.c sockets.c folder.c passed.c devserver.c))
+    $(addprefix tests/support/,process.c sockets.c folder.c passed.c \
+    $(if $(findstring linux,$(TARGET)),devserver.c)))
 include tests/compat/compat.mk
 
 # What the suites start.
@@ -51,12 +53,31 @@ TESTED_PROGRAMS = $(addprefix $(BUILD)/tests/,support/probe support/take_all sup
 
 include packaging/packaging.mk
 
+# Jobs of its own, unless make was given some to share.
+JOBS ?= $(or $(shell getconf _NPROCESSORS_ONLN 2>/dev/null),1)
+MAKE_WITH_JOBS = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+RUN = BUILD=$(BUILD) CC='$(CC)' JOBS=$(JOBS) ALONE='$(SUITES_ALONE)' MAKEFLAGS= tests/run
+
 # In a make of its own, which sees what `make deps check` has just installed.
 check: | $(filter deps,$(MAKECMDGOALS))
-	@$(MAKE) --no-print-directory run-suites
+	@$(MAKE_WITH_JOBS) run-suites
+
+quick:
+	@$(MAKE_WITH_JOBS) run-quick
 
 run-suites: $(SUITES) $(TESTED_PROGRAMS) all wine-programs
-	BUILD=$(BUILD) CC='$(CC)' MAKEFLAGS= tests/run $(SUITES)
+	$(RUN) $(SUITES)
+
+# What is known to compile for macOS, too.
+PORTABLE_SUITES = $(addprefix $(BUILD)/tests/,$(addprefix unit/,addresses errors limits names) \
+    $(addprefix process/,dialects examples inherited))
+.PHONY: portable-suites portable-check
+portable-suites: all $(PORTABLE_SUITES) $(BUILD)/tests/support/probe
+portable-check: portable-suites
+	$(RUN) $(PORTABLE_SUITES)
+
+run-quick: $(QUICK_SUITES) $(TESTED_PROGRAMS) all
+	@$(RUN) $(QUICK_SUITES)
 
 $(BUILD)/tests/listenfd.o: listenfd.c
 	@mkdir -p $(@D)
@@ -124,6 +145,13 @@ include tests/coverage/coverage.mk
 # ---- Lint ----
 
 LINTED = listenfd.c $(TESTED_SOURCES) $(wildcard examples/*.c)
+# What make would run for each file of C, for clangd and other tools. With -n make still runs
+# the lines that call make: none of those here.
+.PHONY: compile_commands.json
+compile_commands.json:
+	@$(MAKE) --no-print-directory -Bn all $(TESTED_PROGRAMS) $(call suites_of,$(SUITE_FOLDERS)) | \
+	    awk -v folder='$(CURDIR)' -f tests/lint/compile_commands.awk >$@
+
 FORMATTED = $(shell find . '(' -name '*.[ch]' -o -name '*.cpp' ')' -not -path './$(BUILD)/*' -not -path './$(WINE_CACHE)/*')
 
 # gcc 12 takes what an array of structures holds for leaked; the tests look for leaks.
@@ -141,12 +169,14 @@ lint: $(BUILD)/liblistenfd.so lint-for-windows
 	for file in $(LINTED); do \
 	    gcc $(ANALYZE) -D_GNU_SOURCE $(INCLUDE_ROOMS) $(EXAMPLE_INCLUDES) $$file || exit 1; \
 	done
-	shellcheck -S warning tests/run tests/coverage/library tests/coverage/report tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh tests/portability/row tests/portability/at-fixed-addresses tests/portability/get-zig tests/fuzz/run
+	shellcheck -S warning tests/run tests/deps tests/user/run tests/coverage/library tests/coverage/report tests/wine/get-* tests/wine/run tests/lint/*.sh tests/interop/boot-systemd examples/*.sh tests/portability/row tests/portability/at-fixed-addresses tests/portability/get-zig tests/fuzz/run
 	mandoc -T lint -W warning man/*
 	tests/lint/exports.sh $(BUILD)/liblistenfd.so
 	tests/lint/rooms.sh
 	tests/lint/mentions.sh
 	tests/lint/manual.sh
+	tests/lint/links.sh
+	yamllint --strict .github .yamllint
 
 LINTED_FOR_WINDOWS = listenfd.c $(call sources_in,$(PORTABLE_ROOMS) $(WINDOWS_ROOM))
 lint-for-windows:

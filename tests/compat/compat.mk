@@ -8,7 +8,7 @@ SUPPORT += $(addprefix $(BUILD)/tests/support/,compat.o page.o)
 COMPAT_PROGRAMS = $(if $(shell pkg-config --exists libsystemd 2>/dev/null && echo yes),\
     $(BUILD)/tests/compat/report_libsystemd) $(BUILD)/tests/compat/report_listenfd
 
-run-suites: $(COMPAT_PROGRAMS)
+run-suites run-quick: $(COMPAT_PROGRAMS)
 
 $(BUILD)/tests/compat/report_libsystemd: tests/support/sd_daemon_report.c
 	@mkdir -p $(@D)

@@ -48,4 +48,4 @@ endif
 # umask: what a test runs as another user must be able to write its counters.
 run-counted: $(SUITES) $(if $(WITH_PROGRAMS),$(TESTED_PROGRAMS) all)
 	find $(BUILD) -name '*.gcda' -delete
-	umask 0; BUILD=$(BUILD) CC='$(CC)' MAKEFLAGS= tests/run $(SUITES)
+	umask 0; $(RUN) $(SUITES)

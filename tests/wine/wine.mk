@@ -14,27 +14,30 @@ WINE_SUITES = $(foreach machine,$(WINE_MACHINES),$(addprefix $(BUILD)/tests/$(ma
 endif
 
 WINE_CFLAGS = -std=gnu17 -O1 -g -Wall -Wextra -Wshadow -I. -Itests/support -iquote win32 \
-    $(INCLUDE_ROOMS) -isystem $(WINE_CACHE)/cmocka/include -static
+    $(INCLUDE_ROOMS) -isystem $(WINE_CACHE)/cmocka/include
+
+# cmocka for $1, or what the linker finds by itself (CMOCKA=-lcmocka, on Windows).
+cmocka_for = $(or $(CMOCKA),-static $(WINE_CACHE)/cmocka/$1/libcmocka.a)
 
 # $1: machine
 define WINE_RULES
 $(BUILD)/tests/$1/probe.exe $(BUILD)/tests/$1/habits.exe: $(BUILD)/tests/$1/%.exe: \
     tests/win32/%.c listenfd.c listenfd.h
 	@mkdir -p $$(@D)
-	$1-w64-mingw32-gcc $(WINE_CFLAGS) -o $$@ $$< -lws2_32
+	$1-w64-mingw32-gcc $(WINE_CFLAGS) -static -o $$@ $$< -lws2_32
 
 $(BUILD)/tests/$1/launcher.exe: tests/win32/launcher.c \
     $(addprefix win32/,command_line.c glob.c secret.c system_error.c wide.c) systemfd/report.c \
     $(wildcard win32/*.h)
 	@mkdir -p $$(@D)
 	$1-w64-mingw32-gcc $(WINE_CFLAGS) -o $$@ $$(filter %.c,$$^) \
-	    $(WINE_CACHE)/cmocka/$1/libcmocka.a -lbcrypt
+	    $(call cmocka_for,$1) -lbcrypt
 
 $(BUILD)/tests/$1/%.exe: tests/win32/%.c tests/win32/server.c tests/win32/server.h \
     listenfd.c listenfd.h
 	@mkdir -p $$(@D)
 	$1-w64-mingw32-gcc $(WINE_CFLAGS) -o $$@ $$(filter %.c,$$^) \
-	    $(WINE_CACHE)/cmocka/$1/libcmocka.a -lws2_32
+	    $(call cmocka_for,$1) -lws2_32
 
 .PHONY: build-for-$1
 build-for-$1:
@@ -46,6 +49,9 @@ $(foreach machine,$(WINE_MACHINES),$(eval $(call WINE_RULES,$(machine))))
 .PHONY: wine-programs
 wine-programs: $(WINE_MACHINES:%=build-for-%) $(WINE_PROBES)
 
-# No package holds these.
-WINE_FETCH = tests/wine/get-cmocka $(WINE_CACHE)/cmocka && \
-    tests/wine/get-wine-i386 $(WINE_CACHE)/wine-i386
+# On Windows itself, by MSYS2.
+.PHONY: windows-check
+WINDOWS_SUITES = $(addprefix $(BUILD)/tests/x86_64/,environment.exe conversation.exe take.exe \
+    launcher.exe)
+windows-check: $(WINDOWS_SUITES)
+	$(RUN) $^
