@@ -34,9 +34,10 @@ include tests/fuzz/fuzz.mk
 
 SUITE_FOLDERS = unit process life command sockets devserver page faults interop install packaging examples wine bench
 suites_of = $(foreach folder,$1,$(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(folder)/*.c)))
-SUITES ?= $(call suites_of,$(SUITE_FOLDERS)) $(WINE_SUITES) $(PORTABILITY_SUITES) $(FUZZ_SUITE) \
-    $(COVERAGE_SUITE) $(USER_SUITE)
 USER_SUITE = ./tests/user/run
+# The longest ones first, so that none of them is left alone at the end.
+SUITES ?= $(FUZZ_SUITE) $(COVERAGE_SUITE) $(USER_SUITE) $(call suites_of,$(SUITE_FOLDERS)) \
+    $(WINE_SUITES) $(PORTABILITY_SUITES)
 # It measures: nothing else may run beside it.
 SUITES_ALONE = $(BUILD)/tests/devserver/load
 # For the inner loop: in about a minute, once all is built.
