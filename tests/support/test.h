@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 /* How long anything that another process does may take. */
-enum { DEADLINE_MS = 20000 };
+enum { DEADLINE_MS = 60000 };
 
 /* Leaves the test, with the reason that tests/run prints. */
 #define skip_because(...)                       \
