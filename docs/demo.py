@@ -149,10 +149,12 @@ def picture(left, right):
 
 
 def said(drawing):
-    """The lines of systemfd, the questions and answers, without what differs from run to run."""
+    """The lines of systemfd, the questions and answers, without what differs from run to run: how
+    long things take, and that systemfd says of the longer ones that they have begun."""
     lines = [html.unescape(re.sub(r"<.*?>", "", text))
              for text in re.findall(r"<text .*?</text>", drawing)]
-    lines = [line for line in lines if line.startswith((REPORT, PROMPT, "hello"))]
+    lines = [line for line in lines if line.startswith((REPORT, PROMPT, "hello"))
+             and (not line.endswith("...") or "changed" in line)]
     return [re.sub(r"\d+", "N", re.sub(r"[\d.]+ m?s\b", "TIME", line)) for line in lines]
 
 

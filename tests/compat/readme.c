@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The code in README.md, as a reader copies it. */
+ * The code in README.md and examples/README.md, as a reader copies it, and the picture. */
 #include "folder.h"
 #include "page.h"
 #include "process.h"
@@ -11,12 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *folder, *page;
+static char *folder, *page, *examples;
 
 static int prepare(void **state)
 {
     (void)state;
     page = shell("cat README.md");
+    examples = shell("cat examples/README.md");
     folder = folder_create();
     free(shell("cp listenfd.h listenfd.c '%s'", folder));
     return 0;
@@ -26,6 +27,7 @@ static int clean_up(void **state)
 {
     (void)state;
     folder_remove(folder);
+    free(examples);
     free(page);
     return 0;
 }
@@ -90,7 +92,7 @@ static void test_embedding(void **state)
 
 static void test_several_sockets(void **state)
 {
-    char *code = page_block(page_behind(page, "A server with several sockets"), "c");
+    char *code = page_block(page_behind(examples, "A server with several sockets"), "c");
 
     (void)state;
     write_source("several.c",
