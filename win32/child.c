@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "devserver/child.h"
 
-#include "command_line.h"
 #include "devserver/cycle.h"
 #include "events.h"
 #include "exit_code.h"
 #include "serve_sockets.h"
 #include "pipes.h"
+#include "program.h"
+#include "start_error.h"
 #include "system_error.h"
-#include "wide.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,7 +87,8 @@ static HANDLE create_job(void)
 
 /* Of these handles, which it inherits, and no others: the output of one server must not stay
  * open in another. Suspended, so that it is in its job before it starts processes. */
-static int create_process(wchar_t *line, HANDLE *streams, PROCESS_INFORMATION *process)
+static int create_process(const struct program *program, HANDLE *streams,
+                          PROCESS_INFORMATION *process)
 {
     const DWORD flags = CREATE_NEW_PROCESS_GROUP | CREATE_SUSPENDED | EXTENDED_STARTUPINFO_PRESENT;
     STARTUPINFOEXW startup = {.StartupInfo = {.cb = sizeof startup}};
@@ -105,8 +106,8 @@ static int create_process(wchar_t *line, HANDLE *streams, PROCESS_INFORMATION *p
     startup.StartupInfo.hStdInput = streams[0];
     startup.StartupInfo.hStdOutput = streams[1];
     startup.StartupInfo.hStdError = streams[2];
-    created = CreateProcessW(NULL, line, NULL, NULL, TRUE, flags, NULL, NULL, &startup.StartupInfo,
-                             process);
+    created = CreateProcessW(program->path, program->line, NULL, NULL, TRUE, flags, NULL, NULL,
+                             &startup.StartupInfo, process);
     DeleteProcThreadAttributeList(startup.lpAttributeList);
     free(startup.lpAttributeList);
     return created;
@@ -139,41 +140,40 @@ static void fail_at_once(struct child *child, const char *command, DWORD error, 
 {
     static long failures;
     struct leader *leader = child->leader;
-    int found = error != ERROR_FILE_NOT_FOUND && error != ERROR_PATH_NOT_FOUND;
     char message[1024];
 
-    if (found)
-        snprintf(message, sizeof message, "cannot execute '%s': %s", command, system_error(error));
-    else
-        snprintf(message, sizeof message, "cannot find the command '%s'", command);
+    leader->code = (DWORD)describe_start_error(command, error, message, sizeof message);
     report_error(message);
     tail_add(tail, "systemfd: ", strlen("systemfd: "));
     tail_add(tail, message, strlen(message));
     tail_add(tail, "\n", 1);
     child->id = leader->id = --failures; /* no process has that */
-    leader->code = found ? EXIT_CANNOT_EXECUTE : EXIT_NOT_FOUND;
     events_post(&leader->source, 0);
 }
 
-/* What is no fault of the command's passes by. Wine says "internal error" when it is short of
- * something. */
-static int is_shortage(DWORD error)
+/* The command; NULL: the shell for --build. 0 with GetLastError(): it is to be tried again. */
+static int start_with(struct child *child, const struct options *options, int build,
+                      HANDLE *streams, struct tail *tail)
 {
-    return error == ERROR_NOT_ENOUGH_MEMORY || error == ERROR_OUTOFMEMORY ||
-           error == ERROR_NO_SYSTEM_RESOURCES || error == ERROR_COMMITMENT_LIMIT ||
-           error == ERROR_NOT_ENOUGH_QUOTA || error == ERROR_INTERNAL_ERROR;
-}
-
-static int start_with(struct child *child, const char *command, wchar_t *line, HANDLE *streams,
-                      struct tail *tail)
-{
+    struct program program = {0};
     PROCESS_INFORMATION process;
+    const char *command = build ? "cmd.exe" : options->command[0];
+    int started;
+    DWORD error;
 
-    if (create_process(line, streams, &process))
+    if (build)
+        program_of_shell(options->build, &program);
+    started = (build || program_find(options->command, &program)) &&
+              create_process(&program, streams, &process);
+    error = GetLastError();
+    program_free(&program);
+    if (started)
         return let_go(child, &process);
-    if (is_shortage(GetLastError()))
+    if (may_pass_by(error)) {
+        SetLastError(error);
         return 0;
-    fail_at_once(child, command, GetLastError(), tail);
+    }
+    fail_at_once(child, command, error, tail);
     return 1;
 }
 
@@ -194,8 +194,7 @@ static int is_one_stream(void)
            GetConsoleMode(GetStdHandle(STD_ERROR_HANDLE), &mode);
 }
 
-static int start(struct child *child, const char *what, const char *command, wchar_t *line,
-                 struct tail *tail)
+static int start(struct child *child, const struct options *options, int build, struct tail *tail)
 {
     struct leader *leader = calloc(1, sizeof *leader);
     HANDLE streams[3] = {open_nothing(), NULL, pipe_open(STD_ERROR_HANDLE, tail)};
@@ -208,16 +207,15 @@ static int start(struct child *child, const char *what, const char *command, wch
     if (leader)
         leader->source.told = leader_ended;
     started = leader && child->job && streams[1] && streams[2] &&
-              start_with(child, command, line, streams, tail);
+              start_with(child, options, build, streams, tail);
     if (!started) {
-        report("cannot start %s: %s", what, system_error(GetLastError()));
+        report("cannot start the %s: %s", build ? "build" : "server", system_error(GetLastError()));
         child_forget(child);
     }
     CloseHandle(streams[0]);
     CloseHandle(streams[1]);
     if (streams[2] != streams[1])
         CloseHandle(streams[2]);
-    free(line);
     return started;
 }
 
@@ -228,27 +226,14 @@ int child_start_server(struct child *child, const struct options *options,
 
     (void)sockets; /* it asks for them */
     set_server_variables();
-    started =
-        start(child, "the server", options->command[0], join_arguments(options->command), tail);
+    started = start(child, options, 0, tail);
     remove_server_variables();
     return started;
 }
 
-/* /s: what stands between the first and the last quote is the command, as it is. */
 int child_start_build(struct child *child, const struct options *options, struct tail *tail)
 {
-    static const char format[] = "\"%s\" /d /s /c \"%s\"";
-    const char *usual = getenv("COMSPEC"), *shell = usual ? usual : "cmd.exe";
-    size_t size = sizeof format + strlen(shell) + strlen(options->build);
-    char *line = malloc(size);
-    wchar_t *wide;
-
-    if (!line)
-        die(EXIT_CANNOT_OPEN, "out of memory");
-    snprintf(line, size, format, shell, options->build);
-    wide = to_wide(line);
-    free(line);
-    return start(child, "the build", shell, wide, tail);
+    return start(child, options, 1, tail);
 }
 
 /* ---- Being ready ---- */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "run_command.h"
 
-#include "command_line.h"
+#include "program.h"
 #include "report.h"
+#include "start_error.h"
 #include "system_error.h"
-
-#include <stdlib.h>
 
 static HANDLE child;
 
@@ -18,6 +17,14 @@ static BOOL WINAPI on_console_event(DWORD event)
     return TRUE;
 }
 
+__attribute__((noreturn)) static void die_of_start(const char *command, DWORD error)
+{
+    char message[1024];
+    int status = describe_start_error(command, error, message, sizeof message);
+
+    die(status, "%s", message);
+}
+
 static void set_kill_on_close(HANDLE job, int on)
 {
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
@@ -26,26 +33,17 @@ static void set_kill_on_close(HANDLE job, int on)
     SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
 }
 
-__attribute__((noreturn)) static void die_of_start(const char *command, DWORD error)
-{
-    if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND)
-        die(EXIT_NOT_FOUND, "cannot find the command '%s'", command);
-    if (error == ERROR_BAD_EXE_FORMAT)
-        die(EXIT_CANNOT_EXECUTE, "cannot execute '%s': it is not a program of this system",
-            command);
-    die(EXIT_CANNOT_EXECUTE, "cannot execute '%s': %s", command, system_error(error));
-}
-
 /* Suspended: it must be in the job before it can start processes of its own. */
 static void start(char **command, HANDLE job)
 {
-    wchar_t *line = join_arguments(command);
+    struct program program = {0};
     STARTUPINFOW startup = {.cb = sizeof startup};
     PROCESS_INFORMATION process;
 
     /* Inheriting is for redirected standard streams. Sockets of ours are not inheritable. */
-    if (!CreateProcessW(NULL, line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &startup,
-                        &process))
+    if (!program_find(command, &program) ||
+        !CreateProcessW(program.path, program.line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL,
+                        &startup, &process))
         die_of_start(command[0], GetLastError());
     if (!AssignProcessToJobObject(job, process.hProcess)) /* within an old kind of job */
         report("warning: '%s' will not end with systemfd: %s", command[0],
@@ -54,7 +52,7 @@ static void start(char **command, HANDLE job)
     SetConsoleCtrlHandler(on_console_event, TRUE);
     ResumeThread(process.hThread);
     CloseHandle(process.hThread);
-    free(line);
+    program_free(&program);
 }
 
 unsigned run_command(char **command)
