@@ -87,10 +87,10 @@ static void add_root(struct root *root, const char *path)
 {
     root->with_folders = file_look(path).kind == FOLDER_KIND;
     if (root->with_folders) {
-        root->folder = to_wide(path);
+        root->folder = to_wide_path(path);
     } else {
         char *folder = folder_of(path);
-        root->folder = to_wide(folder);
+        root->folder = to_wide_path(folder);
         free(folder);
     }
     root->source.told = told;

@@ -3,6 +3,9 @@
 
 #include "wide.h"
 
+#include <fcntl.h>
+#include <io.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <windows.h>
@@ -19,13 +22,21 @@ static unsigned long long join(DWORD high, DWORD low)
     return (unsigned long long)high << 32 | low;
 }
 
+/* Of reparse points only links (junctions, symbolic links) stand for something elsewhere; what a
+ * cloud has stored is a folder like any other. tag is of use for a reparse point
+ * ([MS-FSCC] 2.1.2.1, IsReparseTagNameSurrogate). */
+static int is_link(DWORD attributes, DWORD tag)
+{
+    return (attributes & FILE_ATTRIBUTE_REPARSE_POINT) && IsReparseTagNameSurrogate(tag);
+}
+
 /* A file that replaces another one has its own time of creation, or of writing. */
-static struct look look_of(DWORD attributes, FILETIME modified, FILETIME created, DWORD size_high,
+static struct look look_of(int is_folder, FILETIME modified, FILETIME created, DWORD size_high,
                            DWORD size_low)
 {
     struct look look = {FILE_KIND, 0, 0, 0};
 
-    if ((attributes & FILE_ATTRIBUTE_DIRECTORY) && !(attributes & FILE_ATTRIBUTE_REPARSE_POINT))
+    if (is_folder)
         look.kind = FOLDER_KIND;
     look.modified = (long long)join(modified.dwHighDateTime, modified.dwLowDateTime);
     look.size = (long long)join(size_high, size_low);
@@ -33,46 +44,66 @@ static struct look look_of(DWORD attributes, FILETIME modified, FILETIME created
     return look;
 }
 
-static int read_attributes(const char *path, WIN32_FILE_ATTRIBUTE_DATA *data)
+/* With all that others may do to it meanwhile: a compiler's or editor's rename must not fail. */
+static HANDLE open_shared(const char *path, DWORD access)
 {
-    wchar_t *wide = to_wide(path);
-    int found = GetFileAttributesExW(wide, GetFileExInfoStandard, data);
+    wchar_t *wide = to_wide_path(path);
+    HANDLE file =
+        CreateFileW(wide, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                    OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS /* folders, too */, NULL);
 
     free(wide);
-    return found;
+    return file;
 }
 
 int file_exists(const char *path)
 {
-    WIN32_FILE_ATTRIBUTE_DATA data;
+    wchar_t *wide = to_wide_path(path);
+    DWORD attributes = GetFileAttributesW(wide);
 
-    return read_attributes(path, &data);
+    free(wide);
+    return attributes != INVALID_FILE_ATTRIBUTES;
 }
 
 FILE *file_open(const char *path)
 {
     struct look look = file_look(path);
-    wchar_t *wide;
+    HANDLE handle;
     FILE *file;
+    int fd;
 
     if (look.kind != FILE_KIND || look.size == 0)
         return NULL;
-    wide = to_wide(path);
-    file = _wfopen(wide, L"rb");
-    free(wide);
+    handle = open_shared(path, GENERIC_READ);
+    if (handle == INVALID_HANDLE_VALUE)
+        return NULL;
+    fd = _open_osfhandle((intptr_t)handle, _O_RDONLY);
+    if (fd < 0) {
+        CloseHandle(handle);
+        return NULL;
+    }
+    file = _fdopen(fd, "rb");
+    if (!file)
+        _close(fd);
     return file;
 }
 
+/* By a handle: the attributes of a path are those of a link itself. */
 struct look file_look(const char *path)
 {
     struct look nothing = {NOTHING, 0, 0, 0};
-    WIN32_FILE_ATTRIBUTE_DATA data;
+    HANDLE handle = open_shared(path, FILE_READ_ATTRIBUTES);
+    BY_HANDLE_FILE_INFORMATION data;
+    int found;
 
-    if (!read_attributes(path, &data))
+    if (handle == INVALID_HANDLE_VALUE)
         return nothing;
-    return look_of(data.dwFileAttributes & ~(DWORD)FILE_ATTRIBUTE_REPARSE_POINT,
-                   data.ftLastWriteTime, data.ftCreationTime, data.nFileSizeHigh,
-                   data.nFileSizeLow);
+    found = GetFileType(handle) == FILE_TYPE_DISK && GetFileInformationByHandle(handle, &data);
+    CloseHandle(handle);
+    if (!found)
+        return nothing;
+    return look_of((data.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0, data.ftLastWriteTime,
+                   data.ftCreationTime, data.nFileSizeHigh, data.nFileSizeLow);
 }
 
 struct folder *folder_open(const char *path)
@@ -84,7 +115,7 @@ struct folder *folder_open(const char *path)
 
     if (folder && pattern) {
         snprintf(pattern, size, "%s/*", path);
-        wide = to_wide(pattern);
+        wide = to_wide_path(pattern);
         folder->search = FindFirstFileW(wide, &folder->data);
     }
     if (folder && (!pattern || folder->search == INVALID_HANDLE_VALUE)) {
@@ -114,8 +145,10 @@ const char *folder_next(struct folder *folder, struct look *look)
         folder->read = 0;
     }
     folder->read = 1;
-    *look = look_of(data->dwFileAttributes, data->ftLastWriteTime, data->ftCreationTime,
-                    data->nFileSizeHigh, data->nFileSizeLow);
+    *look = look_of((data->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) &&
+                        !is_link(data->dwFileAttributes, data->dwReserved0),
+                    data->ftLastWriteTime, data->ftCreationTime, data->nFileSizeHigh,
+                    data->nFileSizeLow);
     free(folder->name);
     folder->name = to_utf8(data->cFileName);
     return folder->name;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Between UTF-8, in which all text is here, and UTF-16, which Windows takes. Both results are
+ * Between UTF-8, in which all text is here, and UTF-16, which Windows takes. All results are
  * for free(). */
 #ifndef SYSTEMFD_WIDE_H
 #define SYSTEMFD_WIDE_H
@@ -8,5 +8,9 @@
 
 char *to_utf8(const wchar_t *wide);
 wchar_t *to_wide(const char *text);
+
+/* A file's path; one that is longer than MAX_PATH as "\\\\?\\C:\\...", which has no such limit
+ * ("Maximum Path Length Limitation", Microsoft Learn). */
+wchar_t *to_wide_path(const char *path);
 
 #endif
