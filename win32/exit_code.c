@@ -17,6 +17,8 @@ static const struct {
     {0xc0000142, "a DLL did not start"},
     {0xc0000374, "the heap is broken"},
     {0xc0000409, "stack overrun, or abort"},
+    {0xe06d7363, "a C++ exception"},
+    {0xe0434352, "a .NET exception"},
 };
 
 static const char *meaning_of(DWORD code)
@@ -24,14 +26,24 @@ static const char *meaning_of(DWORD code)
     for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++)
         if (exceptions[i].code == code)
             return exceptions[i].meaning;
-    return "an exception";
+    return NULL;
+}
+
+/* An NTSTATUS of the system's own: severity 3, and neither the customer's bit nor the reserved
+ * one ([MS-ERREF] 2.3). exit(-1) is none. */
+static int is_error_status(DWORD code)
+{
+    return code >> 28 == 0xc;
 }
 
 void describe_exit(DWORD code, struct exit_status *how)
 {
+    const char *meaning = meaning_of(code);
+
     how->code = (int)code;
-    if (code < 0xc0000000)
-        snprintf(how->text, sizeof how->text, "exit status %lu", code);
+    if (meaning || is_error_status(code))
+        snprintf(how->text, sizeof how->text, "0x%08lx, %s", code,
+                 meaning ? meaning : "an exception");
     else
-        snprintf(how->text, sizeof how->text, "0x%08lx, %s", code, meaning_of(code));
+        snprintf(how->text, sizeof how->text, "exit status %ld", (long)code);
 }

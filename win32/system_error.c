@@ -5,14 +5,16 @@
 
 const char *system_error(DWORD error)
 {
-    static char text[256];
+    static char text[768]; /* of 256 characters none has more than 3 bytes */
+    wchar_t wide[256];
     const DWORD how =
         FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
-    DWORD length = FormatMessageA(how, NULL, error, 0, text, sizeof text, NULL);
+    DWORD length = FormatMessageW(how, NULL, error, 0, wide, 256, NULL);
 
-    if (length == 0)
+    while (length > 0 && (wide[length - 1] == L' ' || wide[length - 1] == L'.'))
+        wide[--length] = L'\0';
+    if (length == 0 ||
+        WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, sizeof text, NULL, NULL) == 0)
         snprintf(text, sizeof text, "error %lu", error);
-    while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '.'))
-        text[--length] = '\0';
     return text;
 }
