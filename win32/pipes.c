@@ -4,6 +4,7 @@
 #include "events.h"
 #include "devserver/output.h"
 #include "report.h"
+#include "secret.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,12 +63,12 @@ static void copy(struct source *source, DWORD length, int ok)
 /* Anonymous pipes cannot be waited for. */
 static HANDLE open_ends(struct pipe *pipe)
 {
-    static unsigned number;
     SECURITY_ATTRIBUTES inheritable = {sizeof inheritable, NULL, TRUE};
-    char name[64];
+    char secret[SECRET_LENGTH + 1], name[64];
     HANDLE writing;
 
-    snprintf(name, sizeof name, "\\\\.\\pipe\\systemfd-%lu-%u", GetCurrentProcessId(), ++number);
+    secret_create(secret); /* a name that nobody can have taken before */
+    snprintf(name, sizeof name, "\\\\.\\pipe\\systemfd-%s", secret);
     pipe->end = CreateNamedPipeA(
         name, PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
         PIPE_TYPE_BYTE | PIPE_REJECT_REMOTE_CLIENTS, 1, 0, BUFFER_SIZE, 0, NULL);
