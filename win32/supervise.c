@@ -34,6 +34,14 @@ void supervise_check(const struct options *options)
                 options->watch.list[i]);
 }
 
+/* What is started inherits it ("SetErrorMode function"). A box about a crash or a missing DLL
+ * would hold a server that has failed as if it lived, until somebody clicks; but without it,
+ * error reporting takes no notice of crashes, and no debugger is started. */
+static void show_no_error_boxes(void)
+{
+    SetErrorMode(SetErrorMode(0) | SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
+}
+
 /* ---- Ctrl-C ---- */
 
 static void interrupted(struct source *source, DWORD number, int ok)
@@ -103,6 +111,7 @@ static void wait_for_events(void)
 
 int supervise(const struct options *options, const struct sockets *sockets)
 {
+    show_no_error_boxes();
     serve_sockets(sockets);
     events_open();
     SetConsoleCtrlHandler(on_console_event, TRUE);
