@@ -10,8 +10,9 @@
  * lands there; on Windows, the arguments in UTF-8, and the use of sockets. */
 void command_prepare(int *argc, char ***argv);
 
-/* Is standard error one? */
+/* Is standard error one, and does it show colours? */
 int is_on_terminal(void);
+int terminal_has_colors(void);
 
 /* Where the command finds the first socket: "fd", 3 or "socket", 0. */
 extern const char socket_place[];

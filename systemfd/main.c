@@ -13,7 +13,7 @@ int main(int argc, char **argv)
 
     command_prepare(&argc, &argv);
     options_parse(argc, argv, &options);
-    report_setup(options.color, options.quiet, is_on_terminal());
+    report_setup(options.color, options.quiet, is_on_terminal(), terminal_has_colors());
     if (options_supervise(&options))
         supervise_check(&options);
     sockets_open(&sockets, &options);

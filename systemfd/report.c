@@ -8,19 +8,18 @@
 
 static int colored, silent, terminal, within_line;
 
-static int terminal_wants_color(void)
+/* no-color.org */
+static int no_color(void)
 {
-    const char *no_color = getenv("NO_COLOR"), *kind = getenv("TERM");
+    const char *value = getenv("NO_COLOR");
 
-    if (no_color && *no_color) /* no-color.org */
-        return 0;
-    return terminal && kind && strcmp(kind, "dumb") != 0;
+    return value && *value;
 }
 
-void report_setup(enum color color, int quiet, int on_terminal)
+void report_setup(enum color color, int quiet, int on_terminal, int has_colors)
 {
     terminal = on_terminal;
-    colored = color == COLOR_ALWAYS || (color == COLOR_AUTO && terminal_wants_color());
+    colored = color == COLOR_ALWAYS || (color == COLOR_AUTO && has_colors && !no_color());
     silent = quiet;
 }
 

@@ -10,8 +10,8 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 /* The exit statuses that are systemfd's own; any other is the command's. */
 enum { EXIT_CANNOT_OPEN = 1, EXIT_USAGE = 2, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT_FOUND = 127 };
 
-/* on_terminal: are reports read on a terminal, as they come? */
-void report_setup(enum color color, int quiet, int on_terminal);
+/* on_terminal: are reports read on a terminal, as they come? has_colors: does it show them? */
+void report_setup(enum color color, int quiet, int on_terminal, int has_colors);
 int report_on_terminal(void);
 
 /* "~> text", unless quiet. */

@@ -6,8 +6,6 @@
 #include "serve_sockets.h"
 #include "system_error.h"
 
-#include <unistd.h>
-
 const char socket_place[] = "socket";
 const int first_socket = 0;
 
@@ -23,7 +21,19 @@ void command_prepare(int *argc, char ***argv)
 
 int is_on_terminal(void)
 {
-    return isatty(STDERR_FILENO);
+    DWORD mode;
+
+    return GetConsoleMode(GetStdHandle(STD_ERROR_HANDLE), &mode);
+}
+
+/* Windows 10 and later, where it is switched on ("Console Virtual Terminal Sequences"). */
+int terminal_has_colors(void)
+{
+    HANDLE console = GetStdHandle(STD_ERROR_HANDLE);
+    DWORD mode;
+
+    return GetConsoleMode(console, &mode) &&
+           SetConsoleMode(console, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
 }
 
 void command_run(const struct options *options, const struct sockets *sockets)

@@ -4,6 +4,8 @@
 #include "exec_command.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 const char socket_place[] = "fd";
@@ -22,6 +24,13 @@ void command_prepare(int *argc, char ***argv)
 int is_on_terminal(void)
 {
     return isatty(STDERR_FILENO);
+}
+
+int terminal_has_colors(void)
+{
+    const char *kind = getenv("TERM");
+
+    return is_on_terminal() && kind && strcmp(kind, "dumb") != 0;
 }
 
 void command_run(const struct options *options, const struct sockets *sockets)
