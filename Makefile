@@ -6,7 +6,8 @@ SOVERSION := $(firstword $(subst ., ,$(VERSION)))
 CFLAGS ?= -O2 -g
 WARNINGS ?= -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wundef -Wstrict-prototypes
 TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
-WINDOWS := $(findstring mingw,$(TARGET))
+# MinGW's gcc says x86_64-w64-mingw32, clang and zig also x86_64-pc-windows-gnu.
+WINDOWS := $(findstring mingw,$(TARGET))$(findstring windows-gnu,$(TARGET))
 MACOS := $(findstring darwin,$(TARGET))$(findstring macos,$(TARGET))
 BUILD ?= build$(if $(WINDOWS),/$(TARGET))
 
@@ -30,7 +31,9 @@ SHARED_DEVELOPMENT = $(BUILD)/liblistenfd.dll.a
 SHARED_FLAGS = -static -Wl,--out-implib,$(SHARED_DEVELOPMENT)
 EXPORT = -DLISTENFD_API='__declspec(dllexport)'
 AR = $(shell $(CC) -print-prog-name=ar)
-WINDRES ?= $(CC:gcc=windres)
+# By a cross compiler's name, or by what the compiler knows (MSYS2: plain windres), or LLVM's.
+WINDRES ?= $(firstword $(shell command -v $(TARGET)-windres \
+    $(shell $(CC) -print-prog-name=windres) llvm-windres))
 else
 ifdef MACOS
 SONAME = liblistenfd.$(SOVERSION).dylib
