@@ -311,6 +311,34 @@ static void test_arguments(void **state)
     free(output);
 }
 
+/* In PATH, and without its ending: as npm is npm.cmd. What looks like a command in an argument is
+ * text. */
+static void test_batch_file(void **state)
+{
+    char *folder = folder_create(), *path, *script, *output;
+    FILE *file;
+
+    (void)state;
+    need("x86_64");
+    assert_true(asprintf(&script, "%s/tool.cmd", folder) > 0 &&
+                asprintf(&path, "Z:%s;C:\\windows\\system32", folder) > 0);
+    file = fopen(script, "w");
+    assert_non_null(file);
+    fprintf(file, "@\"Z:%s\" arguments %%*\r\n@exit /b 7\r\n", realpath(probe("x86_64"), NULL));
+    fclose(file);
+    setenv("WINEPATH", path, 1);
+    assert_int_equal(RUN(&output, program("x86_64", "systemfd.exe"), "-q", "--", "tool",
+                         "x\"&echo injected&rem ", "a b", "", "!x!", "^&|<>"),
+                     7);
+    unsetenv("WINEPATH");
+    assert_string_equal(output, "argument 'x\"&echo injected&rem '\r\nargument 'a b'\r\n"
+                                "argument ''\r\nargument '!x!'\r\nargument '^&|<>'\r\n");
+    free(output);
+    free(path);
+    free(script);
+    folder_remove(folder);
+}
+
 static void test_help_and_version(void **state)
 {
     char *output;
@@ -699,6 +727,7 @@ int main(void)
         cmocka_unit_test_teardown(test_every_host, discard_started),
         cmocka_unit_test_teardown(test_exit_codes, discard_started),
         cmocka_unit_test_teardown(test_arguments, discard_started),
+        cmocka_unit_test_teardown(test_batch_file, discard_started),
         cmocka_unit_test_teardown(test_help_and_version, discard_started),
         cmocka_unit_test_teardown(test_no_unix_types, discard_started),
         cmocka_unit_test_teardown(test_port_in_use, discard_started),

@@ -27,8 +27,8 @@ $(BUILD)/tests/$1/probe.exe $(BUILD)/tests/$1/habits.exe: $(BUILD)/tests/$1/%.ex
 	$1-w64-mingw32-gcc $(WINE_CFLAGS) -static -o $$@ $$< -lws2_32
 
 $(BUILD)/tests/$1/launcher.exe: tests/win32/launcher.c \
-    $(addprefix win32/,command_line.c glob.c secret.c system_error.c wide.c) systemfd/report.c \
-    $(wildcard win32/*.h)
+    $(addprefix win32/,command_line.c exit_code.c files.c glob.c now.c program.c secret.c \
+    start_error.c system_error.c wide.c) systemfd/report.c $(wildcard win32/*.h)
 	@mkdir -p $$(@D)
 	$1-w64-mingw32-gcc $(WINE_CFLAGS) -o $$@ $$(filter %.c,$$^) \
 	    $(call cmocka_for,$1) -lbcrypt
