@@ -45,6 +45,32 @@ static void write_all(HANDLE target, const char *text, DWORD length)
     }
 }
 
+/* Does it hold whole characters of UTF-8, but perhaps for the last, which may be cut? */
+static int is_utf8(const char *text, int length)
+{
+    for (int cut = 0; cut <= 3 && cut < length; cut++)
+        if (MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, length - cut, NULL, 0) > 0)
+            return 1;
+    return 0;
+}
+
+/* The page is UTF-8; what does not print that prints for a console: in its code page. */
+static void keep(struct tail *tail, const char *text, int length)
+{
+    static wchar_t wide[BUFFER_SIZE];
+    static char converted[3 * BUFFER_SIZE];
+    UINT page = GetConsoleOutputCP() ? GetConsoleOutputCP() : GetOEMCP();
+    int count;
+
+    if (!is_utf8(text, length)) {
+        count = MultiByteToWideChar(page, 0, text, length, wide, BUFFER_SIZE);
+        length =
+            WideCharToMultiByte(CP_UTF8, 0, wide, count, converted, sizeof converted, NULL, NULL);
+        text = converted;
+    }
+    tail_add(tail, text, (size_t)length);
+}
+
 static void copy(struct source *source, DWORD length, int ok)
 {
     struct pipe *pipe = (struct pipe *)source;
@@ -56,7 +82,7 @@ static void copy(struct source *source, DWORD length, int ok)
     write_all(pipe->target, pipe->text, length);
     if (pipe->target == GetStdHandle(STD_ERROR_HANDLE))
         report_below(pipe->text, length);
-    tail_add(pipe->tail, pipe->text, length);
+    keep(pipe->tail, pipe->text, (int)length);
     read_on(pipe);
 }
 
