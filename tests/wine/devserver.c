@@ -326,7 +326,7 @@ static void test_program_is_replaced(void **state)
     in_project("cp %s new.exe && cp new.exe server.exe", program("habits.exe"));
     put("text", "one\n");
     START_WINE("--watch", "text", "--build",
-               "(if exist server.exe move /y server.exe old.exe >nul) & copy new.exe server.exe",
+               "(if exist server.exe ren server.exe old-%RANDOM%.exe) & copy new.exe server.exe",
                "--", "server.exe");
     for (unsigned generation = 1; generation <= 3; generation++) {
         expect_ready(generation);
