@@ -8,6 +8,18 @@
 
 static int colored, silent, terminal, within_line;
 
+static void write_to_stderr(const char *text, size_t length)
+{
+    fwrite(text, 1, length, stderr);
+}
+
+static void (*write_text)(const char *text, size_t length) = write_to_stderr;
+
+void report_through(void (*write)(const char *text, size_t length))
+{
+    write_text = write;
+}
+
 /* no-color.org */
 static int no_color(void)
 {
@@ -41,11 +53,15 @@ void report_below(const char *text, size_t length)
         within_line = text[length - 1] != '\n';
 }
 
-static void end_line(void)
+/* A line of its own, in one piece. */
+static void write_line(const char *beginning, const char *text, const char *end)
 {
-    if (within_line)
-        fputc('\n', stderr);
+    char line[8192 + 64];
+    int length =
+        snprintf(line, sizeof line, "%s%s%s%s\n", within_line ? "\n" : "", beginning, text, end);
+
     within_line = 0;
+    write_text(line, (size_t)length < sizeof line ? (size_t)length : sizeof line - 1);
 }
 
 void report(const char *format, ...)
@@ -59,17 +75,15 @@ void report(const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     make_printable(text);
-    end_line();
     if (colored)
-        fprintf(stderr, "\033[1m\033[2m~>\033[0m \033[36m%s\033[0m\n", text);
+        write_line("\033[1m\033[2m~>\033[0m \033[36m", text, "\033[0m");
     else
-        fprintf(stderr, "~> %s\n", text);
+        write_line("~> ", text, "");
 }
 
 void report_error(const char *message)
 {
-    end_line();
-    fprintf(stderr, colored ? "\033[1;31msystemfd:\033[0m %s\n" : "systemfd: %s\n", message);
+    write_line(colored ? "\033[1;31msystemfd:\033[0m " : "systemfd: ", message, "");
 }
 
 void die(int status, const char *format, ...)

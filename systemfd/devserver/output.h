@@ -11,12 +11,17 @@
  * Close the writing end after fork. -1 when it cannot be made. */
 int output_open(int target, struct tail *tail);
 
-/* For poll(2): fills in an entry for each open output, and returns how many. */
-struct pollfd;
-size_t outputs_poll(struct pollfd *entries, size_t room);
+/* A build and a few generations of servers, two streams each; and where it is copied to. */
+enum { MAX_OUTPUTS = 64, MAX_OUTPUT_ENTRIES = MAX_OUTPUTS + 2 };
 
-/* After poll: copies what has come. entries are those of outputs_poll. */
-void outputs_copy(const struct pollfd *entries, size_t count);
+/* For poll(2): fills in at most MAX_OUTPUT_ENTRIES, and returns how many; outputs_timeout is the
+ * most to wait (-1: for ever). */
+struct pollfd;
+size_t outputs_poll(struct pollfd *entries);
+int outputs_timeout(void);
+
+/* After poll: copies what has come, without waiting for who reads it. */
+void outputs_copy(const struct pollfd *entries);
 
 /* Copies what is there already, without waiting. */
 void outputs_drain(void);

@@ -5,6 +5,7 @@
 #include "devserver/output.h"
 
 #include "report.h"
+#include "writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,9 +20,6 @@ struct output {
     int fd, target;
     struct tail *tail;
 };
-
-/* A build and a few generations of servers, two streams each. */
-enum { MAX_OUTPUTS = 64 };
 
 static struct output outputs[MAX_OUTPUTS];
 static size_t output_count;
@@ -81,19 +79,6 @@ int output_open(int target, struct tail *tail)
 
 /* ---- Copying ---- */
 
-static void write_all(int fd, const char *text, size_t length)
-{
-    while (length > 0) {
-        ssize_t written = write(fd, text, length);
-        if (written < 0 && errno != EINTR)
-            return; /* a full disk, a closed terminal: the servers matter more */
-        if (written > 0) {
-            text += written;
-            length -= (size_t)written;
-        }
-    }
-}
-
 /* 0 at its end. A terminal whose other end is closed says EIO. */
 static int copy(const struct output *output)
 {
@@ -101,7 +86,7 @@ static int copy(const struct output *output)
     ssize_t got = read(output->fd, text, sizeof text);
 
     if (got > 0) {
-        write_all(output->target, text, (size_t)got);
+        writer_put(output->target, text, (size_t)got);
         if (output->target == STDERR_FILENO)
             report_below(text, (size_t)got);
         tail_add(output->tail, text, (size_t)got);
@@ -110,32 +95,46 @@ static int copy(const struct output *output)
     return got < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-size_t outputs_poll(struct pollfd *entries, size_t room)
+static size_t poll_outputs(struct pollfd *entries)
 {
-    size_t count = output_count < room ? output_count : room;
-
-    for (size_t i = 0; i < count; i++) {
-        entries[i].fd = outputs[i].fd;
-        entries[i].events = POLLIN;
-    }
-    return count;
+    for (size_t i = 0; i < output_count; i++)
+        entries[i] = (struct pollfd){.fd = outputs[i].fd, .events = POLLIN};
+    return output_count;
 }
 
-void outputs_copy(const struct pollfd *entries, size_t count)
+/* Whoever writes to a slow reader waits, as without systemfd. */
+size_t outputs_poll(struct pollfd *entries)
 {
-    for (size_t i = count; i-- > 0;)
+    size_t count = poll_outputs(entries);
+
+    for (size_t i = 0; i < count; i++)
+        if (writer_is_full(outputs[i].target))
+            entries[i].fd = -1;
+    return count + writers_poll(entries + count);
+}
+
+int outputs_timeout(void)
+{
+    return writers_timeout();
+}
+
+/* The entries of outputs_poll begin with those of all outputs. */
+void outputs_copy(const struct pollfd *entries)
+{
+    writers_write();
+    for (size_t i = output_count; i-- > 0;)
         if (entries[i].revents && !copy(&outputs[i]))
             forget(i);
 }
 
 void outputs_drain(void)
 {
-    struct pollfd entries[MAX_OUTPUTS];
-    size_t count = outputs_poll(entries, MAX_OUTPUTS);
+    struct pollfd entries[MAX_OUTPUT_ENTRIES];
+    size_t count = poll_outputs(entries);
 
     /* No more than a pipe holds: somebody may write for ever. */
     for (int i = 0; i < 4 && count > 0 && poll(entries, (nfds_t)count, 0) > 0; i++) {
-        outputs_copy(entries, count);
-        count = outputs_poll(entries, MAX_OUTPUTS);
+        outputs_copy(entries);
+        count = poll_outputs(entries);
     }
 }

@@ -11,6 +11,7 @@
 #include "devserver/servers.h"
 #include "signals.h"
 #include "devserver/watch.h"
+#include "writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,10 +102,11 @@ static void handle_signals(int signals, int had_terminal)
 /* For whatever comes first; copies output, the rest is looked at in any case. */
 static void wait_for_events(int signals)
 {
-    enum { FIXED = 2, ROOM = FIXED + MAX_SERVERS + 64 };
+    enum { FIXED = 2, ROOM = FIXED + MAX_SERVERS + MAX_OUTPUT_ENTRIES };
     struct pollfd entries[ROOM];
     const struct child *speakers[MAX_SERVERS];
     size_t count = 0, speaking = servers_speakers(speakers), outputs;
+    int wait;
 
     memset(entries, 0, sizeof entries);
     entries[count++].fd = signals;
@@ -113,11 +115,11 @@ static void wait_for_events(int signals)
         entries[count++].fd = speakers[i]->notify->fd;
     for (size_t i = 0; i < count; i++)
         entries[i].events = POLLIN;
-    outputs = outputs_poll(entries + count, ROOM - count);
-    if (poll(entries, (nfds_t)(count + outputs), earlier(cycle_timeout(), watch_timeout())) < 0 &&
-        errno != EINTR)
+    outputs = outputs_poll(entries + count);
+    wait = earlier(earlier(cycle_timeout(), watch_timeout()), outputs_timeout());
+    if (poll(entries, (nfds_t)(count + outputs), wait) < 0 && errno != EINTR)
         die(EXIT_CANNOT_OPEN, "cannot wait for events: %s", strerror(errno));
-    outputs_copy(entries + count, outputs);
+    outputs_copy(entries + count);
 }
 
 /* Dies of the signal itself, so that a shell or make that waits sees what it was. */
@@ -125,6 +127,7 @@ static int finish(void)
 {
     kill_children();
     outputs_drain();
+    writers_finish();
     remove_now();
     if (cycle_ending() > 0) {
         signal(cycle_ending(), SIG_DFL);
@@ -140,6 +143,7 @@ int supervise(const struct options *options, const struct sockets *sockets)
 #ifdef PR_SET_CHILD_SUBREAPER
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* to reap those whose parents have ended */
 #endif
+    writers_open();
     watch_open(options);
     cycle_begin(options, sockets);
     while (!cycle_is_over()) {
