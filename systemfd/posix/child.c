@@ -4,6 +4,8 @@
 #include "exec_command.h"
 #include "notify.h"
 #include "devserver/output.h"
+#include "devserver/servers.h"
+#include "heal.h"
 #include "process.h"
 #include "signals.h"
 
@@ -56,6 +58,8 @@ static pid_t start(const char *what, struct tail *tail)
 int child_start_server(struct child *child, const struct options *options,
                        const struct sockets *sockets, struct tail *tail)
 {
+    if (no_server_is_left())
+        heal_modes();
     memset(child, 0, sizeof *child);
     child->notify = notify_open();
     child->id = start("the server", tail);

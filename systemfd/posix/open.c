@@ -3,6 +3,7 @@
 
 #include "address_in_use.h"
 #include "remove_at_exit.h"
+#include "try_open.h"
 #include "unix_path.h"
 
 #include <errno.h>
@@ -90,7 +91,7 @@ static void die_for(const struct spec *spec)
             : "");
 }
 
-static int try_open(const struct spec *spec, const struct options *options)
+int try_open_spec(const struct spec *spec, const struct options *options)
 {
     int fd = socket(spec->address.ss_family, spec->type->type, 0), saved_errno;
 
@@ -108,12 +109,12 @@ static int try_open(const struct spec *spec, const struct options *options)
 
 int open_spec(const struct spec *spec, const struct options *options)
 {
-    int fd = try_open(spec, options);
+    int fd = try_open_spec(spec, options);
 
     if (fd < 0 && spec->every_host && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
         struct spec ipv4 = *spec;
         spec_fall_back_to_ipv4(&ipv4);
-        fd = try_open(&ipv4, options);
+        fd = try_open_spec(&ipv4, options);
     }
     if (fd < 0)
         die_for(spec);

@@ -3,6 +3,7 @@
 
 #include "report.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,14 +36,34 @@ void remove_at_exit(const char *path)
     list = made;
 }
 
-void remove_now(void)
+static int is_same_file(const struct made *made)
 {
     struct stat now;
 
+    return lstat(made->path, &now) == 0 && now.st_dev == made->status.st_dev &&
+           now.st_ino == made->status.st_ino;
+}
+
+int is_still_there(const char *path)
+{
+    for (const struct made *made = list; made; made = made->next)
+        if (strcmp(made->path, path) == 0 && is_same_file(made))
+            return 1;
+    return 0;
+}
+
+int is_missing(const char *path)
+{
+    struct stat now;
+
+    return lstat(path, &now) < 0 && errno == ENOENT;
+}
+
+void remove_now(void)
+{
     if (getpid() != owner)
         return;
     for (const struct made *made = list; made; made = made->next)
-        if (lstat(made->path, &now) == 0 && now.st_dev == made->status.st_dev &&
-            now.st_ino == made->status.st_ino)
+        if (is_same_file(made))
             unlink(made->path);
 }

@@ -5,6 +5,7 @@
 #include "devserver/cycle.h"
 #include "remove_at_exit.h"
 #include "devserver/output.h"
+#include "heal.h"
 #include "notify.h"
 #include "process.h"
 #include "page/responder.h"
@@ -48,16 +49,26 @@ static void describe(int status, struct exit_status *how)
     }
 }
 
+/* One that runs has the old socket. */
+static void restart_for(const char *new_socket)
+{
+    if (new_socket && !no_server_is_up())
+        cycle_restart(new_socket);
+}
+
 static void reap(void)
 {
+    const char *new_socket;
     struct exit_status how;
     pid_t pid;
     int status;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         describe(status, &how);
+        new_socket = cycle_ending() ? NULL : heal_after_end();
         if (!responder_ended(pid))
             cycle_child_ended(pid, &how);
+        restart_for(new_socket);
     }
 }
 
@@ -102,10 +113,10 @@ static void handle_signals(int signals, int had_terminal)
 /* For whatever comes first; copies output, the rest is looked at in any case. */
 static void wait_for_events(int signals)
 {
-    enum { FIXED = 2, ROOM = FIXED + MAX_SERVERS + MAX_OUTPUT_ENTRIES };
+    enum { FIXED = 2, ROOM = FIXED + MAX_SERVERS + MAX_OUTPUT_ENTRIES + MAX_HEALED };
     struct pollfd entries[ROOM];
     const struct child *speakers[MAX_SERVERS];
-    size_t count = 0, speaking = servers_speakers(speakers), outputs;
+    size_t count = 0, speaking = servers_speakers(speakers), outputs, healed;
     int wait;
 
     memset(entries, 0, sizeof entries);
@@ -116,10 +127,12 @@ static void wait_for_events(int signals)
     for (size_t i = 0; i < count; i++)
         entries[i].events = POLLIN;
     outputs = outputs_poll(entries + count);
+    healed = cycle_ending() ? 0 : heal_poll(entries + count + outputs);
     wait = earlier(earlier(cycle_timeout(), watch_timeout()), outputs_timeout());
-    if (poll(entries, (nfds_t)(count + outputs), wait) < 0 && errno != EINTR)
+    if (poll(entries, (nfds_t)(count + outputs + healed), wait) < 0 && errno != EINTR)
         die(EXIT_CANNOT_OPEN, "cannot wait for events: %s", strerror(errno));
     outputs_copy(entries + count);
+    restart_for(heal_polled(entries + count + outputs, healed));
 }
 
 /* Dies of the signal itself, so that a shell or make that waits sees what it was. */
@@ -145,6 +158,7 @@ int supervise(const struct options *options, const struct sockets *sockets)
 #endif
     writers_open();
     watch_open(options);
+    heal_open(sockets, options);
     cycle_begin(options, sockets);
     while (!cycle_is_over()) {
         wait_for_events(signals);

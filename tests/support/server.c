@@ -7,11 +7,14 @@
  *     deaf       does not end on SIGTERM
  *     forking    has three children, and does not tell them when it ends
  *     strict     wants LISTEN_PID (LISTENFD_REQUIRE_PID)
+ *     closing    shuts its listeners down when it ends
+ *     unlinking  unlinks the paths of its unix sockets when it ends
  *
  * Serves every socket it was passed. Prints what becomes of it, each line with "server PID"
  * in front. Over HTTP it answers "TEXT PID\n": TEXT is the first line that the file "text" had
  * when it began, and if that is "broken", it does not begin at all. Requests that do not
- * survive it: /segv /abort /exit/N, and /leave, which leaves a child behind. */
+ * survive it: /segv /abort /exit/N, and /leave, which leaves a child behind. After /shutdown it
+ * goes on, with listeners that are shut down. */
 #include "listenfd.h"
 
 #include <errno.h>
@@ -136,7 +139,25 @@ static void respond(int client, const char *what, long pid)
     close(client);
 }
 
-static void answer(int client)
+static void shut_down(const struct pollfd *listeners, nfds_t count)
+{
+    for (nfds_t i = 0; i < count; i++)
+        shutdown(listeners[i].fd, SHUT_RDWR);
+}
+
+static void unlink_paths(const struct pollfd *listeners, nfds_t count)
+{
+    for (nfds_t i = 0; i < count; i++) {
+        struct sockaddr_un address = {0};
+        socklen_t size = sizeof address - 1;
+        if (getsockname(listeners[i].fd, (struct sockaddr *)&address, &size) == 0 &&
+            address.sun_family == AF_UNIX)
+            unlink(address.sun_path);
+    }
+}
+
+/* Returns whether it asked for a shutdown. */
+static int answer(int client)
 {
     char request[4096] = "", path[256] = "/";
     size_t length = 0;
@@ -158,6 +179,7 @@ static void answer(int client)
         abort();
     if (strncmp(path, "/exit/", 6) == 0)
         exit(atoi(path + 6));
+    return strcmp(path, "/shutdown") == 0;
 }
 
 static nfds_t take_listeners(listenfd *passed, struct pollfd *listeners)
@@ -173,13 +195,17 @@ static nfds_t take_listeners(listenfd *passed, struct pollfd *listeners)
 /* Signals get through only while it waits, so that none is missed. */
 static void serve(struct pollfd *listeners, nfds_t count)
 {
+    const struct timespec pause = {0, 5000000};
+
     while (!stopped_by) {
         if (ppoll(listeners, count, NULL, &waiting) <= 0)
             continue;
         for (nfds_t i = 0; i < count; i++) {
             int client = listeners[i].revents ? accept(listeners[i].fd, NULL, NULL) : -1;
-            if (client >= 0) /* else another process was faster */
-                answer(client);
+            if (client >= 0 && answer(client)) /* below 0: another process was faster, */
+                shut_down(listeners, count);
+            if (listeners[i].revents & POLLHUP) /* or it is shut down; until that is mended */
+                ppoll(NULL, 0, &pause, &waiting);
         }
     }
 }
@@ -234,6 +260,10 @@ int main(int argc, char **argv)
     if (has_habit(argv, "late") || has_habit(argv, "ready"))
         say_ready();
     serve(listeners, count);
+    if (has_habit(argv, "closing"))
+        shut_down(listeners, count);
+    if (has_habit(argv, "unlinking"))
+        unlink_paths(listeners, count);
     say(stopped_by == SIGTERM  ? "ends: TERM"
         : stopped_by == SIGINT ? "ends: INT"
         : stopped_by == SIGHUP ? "ends: HUP"

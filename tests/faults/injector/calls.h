@@ -80,6 +80,8 @@ CALL(fstatat, int, -1, (int folder, const char *path, struct stat *status, int f
      (folder, path, status, flags), PATH_ERRORS)
 CALL(fstatfs, int, -1, (int fd, struct statfs *system), (fd, system), EBADF, EINTR, EIO, ENOMEM,
      ENOSYS)
+CALL(link, int, -1, (const char *path, const char *other), (path, other), EEXIST, EIO, EMLINK,
+     ENOSPC, EPERM, EROFS, PATH_ERRORS)
 CALL(lstat, int, -1, (const char *path, struct stat *status), (path, status), PATH_ERRORS)
 CALL(opendir, DIR *, NULL, (const char *path), (path), OPEN_ERRORS, ENOTDIR)
 CALL(readdir, struct dirent *, NULL, (DIR * folder), (folder), EOVERFLOW, EIO)
