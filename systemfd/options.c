@@ -38,6 +38,9 @@ static const char help_text[] =
     "  -w, --watch PATH    restart when this file, or anything below this folder, changes;\n"
     "                      repeat for more\n"
     "      --ignore GLOB   changes that do not count; repeat for more\n"
+    "      --poll[=MS]     look for changes every MS milliseconds (500), where the system does\n"
+    "                      not tell; on network and shared folders that is done anyway, but\n"
+    "                      for --poll=0\n"
     "      --build COMMAND run this in the shell first; when it fails, the old server stays\n"
     "      --delay MS      how long changes must have paused (50)\n"
     "      --settle MS     how long a new server must live to be ready (100), unless it says\n"
@@ -62,13 +65,15 @@ static const char help_text[] =
     "waited for. --build goes to cmd.exe; --stop-signal is BREAK (Ctrl-Break) or KILL; setting\n"
     "the event systemfd-PID, with systemfd's process ID, restarts in the place of SIGHUP.\n";
 
-/* An option either takes a value, or raises a flag: the int at that offset. */
+/* An option either takes a value, which may be optional (then only after '='; NULL: there is
+ * none), or raises a flag: the int at that offset. */
 struct option {
     char letter; /* '\0': none */
     char use;
     const char *name;
     void (*value)(struct options *, const char *);
     size_t flag;
+    int value_is_optional;
 };
 
 /* Of use for systemfd as it stays, to restart the command, or always. */
@@ -138,6 +143,11 @@ static void set_stop_signal(struct options *options, const char *value)
     options->stop_signal = value;
 }
 
+static void set_poll(struct options *options, const char *value)
+{
+    options->poll_ms = value ? parse_number("--poll", value, POLL_NEVER) : USUAL_POLL_MS;
+}
+
 static void set_build(struct options *options, const char *value)
 {
     options->build = value;
@@ -155,8 +165,9 @@ static void set_color(struct options *options, const char *value)
         die(EXIT_USAGE, "--color '%s' is none of auto, always, never", value);
 }
 
-#define FLAG(field) NULL, offsetof(struct options, field)
-#define VALUE(function) function, 0
+#define FLAG(field) NULL, offsetof(struct options, field), 0
+#define VALUE(function) function, 0, 0
+#define OPTIONAL_VALUE(function) function, 0, 1
 
 static const struct option table[] = {
     {'s', ALWAYS, "socket", VALUE(add_socket)},
@@ -170,6 +181,7 @@ static const struct option table[] = {
     {'V', ALWAYS, "version", FLAG(version)},
     {'w', ALWAYS, "watch", VALUE(add_watch)},
     {'\0', TO_STAY, "ignore", VALUE(add_ignore)},
+    {'\0', TO_STAY, "poll", OPTIONAL_VALUE(set_poll)},
     {'\0', ALWAYS, "build", VALUE(set_build)},
     {'\0', TO_STAY, "delay", VALUE(set_delay)},
     {'\0', TO_STAY, "settle", VALUE(set_settle)},
@@ -224,6 +236,16 @@ static void raise_flag(struct options *options, const struct option *option)
     *(int *)(void *)((char *)options + option->flag) = 1;
 }
 
+/* No command has a number for a name. */
+static const char *take_optional_value(const struct option *option, const char *attached,
+                                       char *const *next)
+{
+    if (!attached && *next && **next && strspn(*next, "0123456789") == strlen(*next))
+        die(EXIT_USAGE, "the value of --%s stands after '=': --%s=%s", option->name, option->name,
+            *next);
+    return attached;
+}
+
 /* "name" or "name=value", after its dashes. */
 static void parse_long(struct options *options, const char *text, char ***next)
 {
@@ -233,7 +255,9 @@ static void parse_long(struct options *options, const char *text, char ***next)
 
     if (option->use == TO_STAY)
         options->to_stay = option->name;
-    if (option->value)
+    if (option->value_is_optional)
+        option->value(options, take_optional_value(option, attached, *next));
+    else if (option->value)
         option->value(options, take_value(option, attached, next));
     else if (attached)
         die(EXIT_USAGE, "--%s takes no value", option->name);
@@ -290,6 +314,7 @@ void options_parse(int argc, char **argv, struct options *options)
     memset(options, 0, sizeof *options);
     options->backlog = SOMAXCONN;
     options->delay_ms = 50;
+    options->poll_ms = POLL_WHERE_NEEDED;
     options->settle_ms = 100;
     options->stop_timeout_s = 10;
     while (!options->help && !options->version && *next && **next == '-' && (*next)[1] != '\0') {

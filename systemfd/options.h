@@ -13,6 +13,9 @@ struct arguments {
     size_t count;
 };
 
+/* Look for changes only where the system does not tell of them; nowhere; that often. */
+enum { POLL_WHERE_NEEDED = -1, POLL_NEVER = 0, USUAL_POLL_MS = 500 };
+
 struct options {
     struct arguments sockets;
     int backlog;
@@ -25,6 +28,7 @@ struct options {
     const char *build;       /* a shell command; NULL: none */
     const char *stop_signal; /* its name or number; NULL: the usual one */
     int delay_ms, settle_ms, stop_timeout_s;
+    int poll_ms;
     const char *to_stay; /* the last option given that is only for it */
     int stop_first, restart_on_hup, exit_on_failure, no_error_page;
 

@@ -50,7 +50,7 @@ include tests/compat/compat.mk
 
 # What the suites start.
 TESTED_PROGRAMS = $(addprefix $(BUILD)/tests/,support/probe support/take_all support/server \
-    support/thief.so load/load systemfd systemfd-scan)
+    support/thief.so load/load systemfd)
 
 include packaging/packaging.mk
 
@@ -117,11 +117,6 @@ $(BUILD)/tests/launcher-objects/%.o: systemfd/%.c
 $(BUILD)/tests/systemfd: $(TESTED_LAUNCHER) $(BUILD)/tests/listenfd.o
 	@mkdir -p $(@D)
 	$(TEST_COMPILE) $(LDFLAGS) -o $@ $(TESTED_LAUNCHER) $(BUILD)/tests/listenfd.o
-
-# The same with the watcher of systems that have no inotify.
-$(BUILD)/tests/systemfd-scan: $(wildcard systemfd/*.[ch] systemfd/*/*.[ch]) $(BUILD)/tests/listenfd.o
-	@mkdir -p $(@D)
-	$(TEST_COMPILE) $(INCLUDE_ROOMS) -DSYSTEMFD_WATCH_SCAN $(LDFLAGS) -o $@ $(TESTED_SOURCES) $(BUILD)/tests/listenfd.o
 
 # The server of the development server's suites. It dies of signals: no sanitizers.
 $(BUILD)/tests/support/server: tests/support/server.c $(STATIC_LIBRARY)

@@ -34,7 +34,7 @@ static int is_link(DWORD attributes, DWORD tag)
 static struct look look_of(int is_folder, FILETIME modified, FILETIME created, DWORD size_high,
                            DWORD size_low)
 {
-    struct look look = {FILE_KIND, 0, 0, 0};
+    struct look look = {.kind = FILE_KIND};
 
     if (is_folder)
         look.kind = FOLDER_KIND;
@@ -91,7 +91,7 @@ FILE *file_open(const char *path)
 /* By a handle: the attributes of a path are those of a link itself. */
 struct look file_look(const char *path)
 {
-    struct look nothing = {NOTHING, 0, 0, 0};
+    struct look nothing = {.kind = NOTHING};
     HANDLE handle = open_shared(path, FILE_READ_ATTRIBUTES);
     BY_HANDLE_FILE_INFORMATION data;
     int found;
@@ -104,6 +104,12 @@ struct look file_look(const char *path)
         return nothing;
     return look_of((data.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0, data.ftLastWriteTime,
                    data.ftCreationTime, data.nFileSizeHigh, data.nFileSizeLow);
+}
+
+int link_is_loop(const char *path)
+{
+    (void)path;
+    return 0;
 }
 
 struct folder *folder_open(const char *path)

@@ -161,6 +161,8 @@ static void call_for_restart(void)
 
 void cycle_changed(const char *path)
 {
+    if (!path)
+        path = options->watch.list[0];
     if (change_noted(path, now_ms()))
         call_for_restart();
 }
@@ -208,6 +210,8 @@ void cycle_child_ended(long id, const struct exit_status *how)
 {
     struct server *server = servers_find(id);
 
+    if (how->code == EXIT_CANNOT_EXECUTE)
+        watch_modes();
     if (id == build_id())
         build_has_ended(how);
     else if (server)

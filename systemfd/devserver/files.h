@@ -5,13 +5,14 @@
 
 #include <stdio.h>
 
-enum kind { NOTHING, FILE_KIND, FOLDER_KIND };
+enum kind { NOTHING, FILE_KIND, FOLDER_KIND, LINK_KIND };
 
 /* What tells that a file is another one, or another content. */
 struct look {
-    enum kind kind; /* pipes, sockets and devices are NOTHING */
+    enum kind kind; /* pipes, sockets and devices are NOTHING; Windows has no links here */
     long long modified, size;
-    unsigned long long identity;
+    unsigned long long device, identity; /* of a folder, only by file_look */
+    int executable;
 };
 
 int file_exists(const char *path);
@@ -21,6 +22,9 @@ FILE *file_open(const char *path);
 
 /* What stands there; behind a link, too. */
 struct look file_look(const char *path);
+
+/* Does the link lead to a folder that it is in, however deep? */
+int link_is_loop(const char *path);
 
 /* What is in a folder, links as themselves; NULL at the end. A folder that cannot be read is
  * NULL, and has nothing in it. */

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-#if !defined(__linux__) || defined(SYSTEMFD_WATCH_SCAN)
-#include "watch.h"
+#include "watcher.h"
 
 #include "clock.h"
 #include "files.h"
 #include "ignore.h"
+#include "table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* How often it is looked, but never for more than a part of the time. */
-enum { SCAN_MS = 500, PARTS_OF_TIME = 10 };
+/* It is never looked for more than a part of the time; or when there is something to see, for
+ * half of it. */
+enum { PARTS_OF_TIME = 10 };
 
 struct entry {
     char *path;
@@ -23,9 +24,17 @@ struct listing {
     size_t count, room;
 };
 
+/* A folder that a link leads to. */
+struct visited {
+    struct item item; /* by identity */
+    unsigned long long device;
+};
+
 static const struct options *options;
+static const struct arguments *roots;
 static struct listing known;
-static int woken;
+static struct table visited; /* during a scan */
+static int woken, modes_count;
 static long long scanned, took; /* when the last scan ended, and its time */
 
 static void *allocated(void *memory)
@@ -61,18 +70,68 @@ static char *join(const char *folder, const char *name)
     return path;
 }
 
+/* ---- Links ---- */
+
+static int is_visited(const struct look *look)
+{
+    struct item *item = table_find(&visited, look->identity);
+
+    while (item && ((struct visited *)item)->device != look->device)
+        item = table_next(item);
+    return item != NULL;
+}
+
+static void visit(const struct look *look)
+{
+    struct visited *folder = allocated(calloc(1, sizeof *folder));
+
+    folder->device = look->device;
+    table_add(&visited, &folder->item, look->identity);
+}
+
+static void forget_visits(void)
+{
+    for (size_t i = 0; i < visited.room; i++)
+        for (struct item *item = visited.buckets[i], *next; item; item = next) {
+            next = item->next;
+            free(item);
+        }
+    free(visited.buckets);
+    visited = (struct table){0};
+}
+
+/* A file behind a link counts as one with it; a folder is followed by one link only. */
+static struct look look_behind(const char *path, const struct look *link)
+{
+    struct look look = file_look(path), both = *link;
+
+    if (look.kind == FILE_KIND) {
+        both.identity ^= look.identity;
+        both.modified ^= look.modified;
+        both.size = look.size;
+        both.executable = look.executable;
+    } else if (look.kind == FOLDER_KIND && !is_visited(&look) && !link_is_loop(path)) {
+        visit(&look);
+        both.kind = FOLDER_KIND;
+    }
+    return both;
+}
+
+/* ---- Scanning ---- */
+
 /* What is there, and below. Only what stands behind the root, a part of the path, can be
  * ignored. */
 static void list(struct listing *listing, size_t root_length, const char *path,
-                 const struct look *look)
+                 const struct look *given)
 {
+    struct look look = given->kind == LINK_KIND ? look_behind(path, given) : *given;
     struct folder *folder;
     struct look child_look;
     const char *name;
 
-    if (look->kind == FILE_KIND)
-        add(listing, path, look);
-    if (look->kind != FOLDER_KIND)
+    if (look.kind == FILE_KIND || given->kind == LINK_KIND)
+        add(listing, path, &look);
+    if (look.kind != FOLDER_KIND)
         return;
     folder = folder_open(path);
     while ((name = folder_next(folder, &child_look)) != NULL) {
@@ -94,11 +153,12 @@ static struct listing scan(void)
     struct listing listing = {NULL, 0, 0};
     long long began = now_ms();
 
-    for (size_t i = 0; i < options->watch.count; i++) {
-        const char *root = options->watch.list[i];
+    for (size_t i = 0; i < roots->count; i++) {
+        const char *root = roots->list[i];
         struct look look = file_look(root);
         list(&listing, strcmp(root, ".") == 0 ? 0 : strlen(root) + 1, root, &look);
     }
+    forget_visits();
     if (listing.count > 0)
         qsort(listing.entries, listing.count, sizeof *listing.entries, by_path);
     scanned = now_ms();
@@ -116,44 +176,59 @@ static void discard(struct listing *listing)
 
 static int is_same(const struct look *a, const struct look *b)
 {
-    return a->modified == b->modified && a->size == b->size && a->identity == b->identity;
+    return a->modified == b->modified && a->size == b->size && a->identity == b->identity &&
+           !(modes_count && b->executable && !a->executable);
 }
 
-void watch_open(const struct options *given)
+/* ---- As a watcher ---- */
+
+static int suits(const struct options *given, const char *path)
+{
+    (void)given;
+    (void)path;
+    return 1;
+}
+
+static void open_scanner(const struct options *given, const struct arguments *paths)
 {
     options = given;
-    for (size_t i = 0; i < options->watch.count; i++)
-        if (!file_exists(options->watch.list[i]))
+    roots = paths;
+    for (size_t i = 0; i < roots->count; i++)
+        if (!file_exists(roots->list[i]))
             die(EXIT_CANNOT_OPEN, "cannot watch %s: there is no such file or folder",
-                options->watch.list[i]);
+                roots->list[i]);
     known = scan();
 }
 
-int watch_descriptor(void)
+static int descriptor(void)
 {
     return -1;
 }
 
-void watch_wake(void)
+static void wake(void)
 {
     woken = 1;
 }
 
-int watch_timeout(void)
+static void modes(void)
 {
-    long long pause = woken ? 0 : SCAN_MS, least = PARTS_OF_TIME * took;
-
-    return options->watch.count == 0 ? -1 : until(scanned + (pause > least ? pause : least));
+    modes_count = 1;
 }
 
-int watch_is_due(void)
+static int timeout(void)
 {
-    return watch_timeout() == 0;
+    long long pause = options->poll_ms > 0 ? options->poll_ms : USUAL_POLL_MS;
+
+    if (woken)
+        pause = took;
+    else if (pause < PARTS_OF_TIME * took)
+        pause = PARTS_OF_TIME * took;
+    return until(scanned + pause);
 }
 
 /* Two sorted lists, read side by side. What is found is looked at once more, soon: half of a
  * rename may have been seen, or of a burst. */
-void watch_read(void (*changed)(const char *path))
+static void look(void (*changed)(const char *path))
 {
     struct listing now = scan();
     size_t i = 0, j = 0;
@@ -163,8 +238,10 @@ void watch_read(void (*changed)(const char *path))
                     : j == now.count ? -1
                                      : by_path(&known.entries[i], &now.entries[j]);
         if (order != 0 || !is_same(&known.entries[i].look, &now.entries[j].look)) {
+            if (order > 0)
+                watcher_tell_new(now.entries[j].path);
             changed(order < 0 ? known.entries[i].path : now.entries[j].path);
-            watch_wake();
+            wake();
         }
         i += order <= 0;
         j += order >= 0;
@@ -172,6 +249,5 @@ void watch_read(void (*changed)(const char *path))
     discard(&known);
     known = now;
 }
-#else
-typedef int watch_scan_is_not_for_linux;
-#endif
+
+const struct watcher scanner = {suits, open_scanner, descriptor, timeout, wake, modes, look};

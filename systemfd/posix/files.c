@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* DT_DIR */
+#endif
 #include "devserver/files.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +28,10 @@ FILE *file_open(const char *path)
 
 static struct look look_of(const struct stat *status)
 {
-    struct look look = {NOTHING, 0, status->st_size, status->st_ino};
+    struct look look = {.size = status->st_size,
+                        .device = (unsigned long long)status->st_dev,
+                        .identity = status->st_ino,
+                        .executable = (status->st_mode & 0111) != 0};
 #ifdef __APPLE__
     const struct timespec *modified = &status->st_mtimespec;
 #else
@@ -32,24 +40,56 @@ static struct look look_of(const struct stat *status)
 
     if (S_ISDIR(status->st_mode))
         look.kind = FOLDER_KIND;
-    else if (S_ISREG(status->st_mode) || S_ISLNK(status->st_mode))
+    else if (S_ISREG(status->st_mode))
         look.kind = FILE_KIND;
+    else if (S_ISLNK(status->st_mode))
+        look.kind = LINK_KIND;
     look.modified = (long long)modified->tv_sec * 1000000000 + modified->tv_nsec;
     return look;
 }
 
 struct look file_look(const char *path)
 {
-    struct look nothing = {NOTHING, 0, 0, 0};
+    struct look nothing = {.kind = NOTHING};
     struct stat status;
 
     return stat(path, &status) == 0 ? look_of(&status) : nothing;
+}
+
+int link_is_loop(const char *path)
+{
+    char place[PATH_MAX], folder[PATH_MAX], target[PATH_MAX];
+    size_t length = strlen(path);
+    char *slash;
+
+    if (length >= sizeof place)
+        return 0;
+    memcpy(place, path, length + 1);
+    slash = strrchr(place, '/');
+    if (slash)
+        slash[slash == place] = '\0';
+    if (!realpath(slash ? place : ".", folder) || !realpath(path, target))
+        return 0;
+    length = strcmp(target, "/") == 0 ? 0 : strlen(target);
+    return strncmp(folder, target, length) == 0 &&
+           (folder[length] == '/' || folder[length] == '\0');
 }
 
 /* A DIR under another name. */
 struct folder *folder_open(const char *path)
 {
     return (struct folder *)opendir(path);
+}
+
+/* What is a folder is known without another call, on most file systems (readdir(3)). */
+static int is_folder_by_type(const struct dirent *entry)
+{
+#ifdef DT_DIR
+    return entry->d_type == DT_DIR;
+#else
+    (void)entry;
+    return 0;
+#endif
 }
 
 const char *folder_next(struct folder *folder, struct look *look)
@@ -59,10 +99,14 @@ const char *folder_next(struct folder *folder, struct look *look)
     struct dirent *entry;
 
     while (folder && (entry = readdir(stream)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            fstatat(dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
-        *look = look_of(&status);
+        if (is_folder_by_type(entry))
+            *look = (struct look){.kind = FOLDER_KIND};
+        else if (fstatat(dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+            *look = look_of(&status);
+        else
+            continue;
         return entry->d_name;
     }
     return NULL;

@@ -164,8 +164,8 @@ int supervise(const struct options *options, const struct sockets *sockets)
         wait_for_events(signals);
         handle_signals(signals, had_terminal);
         reap();
-        if (!cycle_ending() && watch_is_due())
-            watch_read(cycle_changed);
+        if (!cycle_ending())
+            watch_read_due(cycle_changed);
         cycle_look();
     }
     return finish();

@@ -40,9 +40,9 @@ TEST_CFLAGS += -O0
 # In all: the linker takes from an archive what it knows to miss, and the objects come later.
 LDFLAGS += -Wl,--whole-archive -lgcov -Wl,--no-whole-archive
 $(BUILD)/tests/listenfd.o $(TESTED_LAUNCHER) \
-    $(addprefix $(BUILD)/tests/,systemfd systemfd-scan support/probe): \
+    $(addprefix $(BUILD)/tests/,systemfd support/probe): \
     private TEST_CFLAGS += --coverage -fprofile-update=atomic
-$(TESTED_LAUNCHER) $(BUILD)/tests/systemfd-scan: private TEST_CFLAGS += -include tests/coverage/dump.h
+$(TESTED_LAUNCHER): private TEST_CFLAGS += -include tests/coverage/dump.h
 endif
 
 # umask: what a test runs as another user must be able to write its counters.

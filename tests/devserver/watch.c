@@ -5,6 +5,7 @@
 #include "folder.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,14 +14,16 @@
 
 #ifdef WATCH_SCAN
 enum { SCANS = 1 };
+#define HOW "--poll"
 #else
 enum { SCANS = 0 };
+#define HOW "--poll=0"
 #endif
 
 static int wakes; /* see next_change */
 
 /* Names only scalars: settled at once, and ended by the first TERM. */
-#define START_WATCHING(...) START("--settle=0", __VA_ARGS__, "--", "sleep", "1000")
+#define START_WATCHING(...) START("--settle=0", HOW, __VA_ARGS__, "--", "sleep", "1000")
 
 static unsigned generation;
 
@@ -394,10 +397,184 @@ static void test_watched_link(void **state)
     next_change();
 }
 
+/* ---- Links ---- */
+
+static void test_links_below(void **state)
+{
+    (void)state;
+    in_project(
+        "mkdir -p ../lib/deep ../etc src && echo 1 | tee ../lib/deep/h ../etc/conf ../etc/x; "
+        "ln -s ../../lib src/lib; ln -s ../../etc/conf src/conf; ln -s nowhere src/dangling");
+    START_WATCHING("--watch", "src");
+    expect_start();
+    in_project("echo 22 >../lib/deep/h");
+    assert_change("src/lib/deep/h");
+    in_project("echo 22 >../etc/conf");
+    assert_change("src/conf");
+    in_project("echo 333 >../etc/new; mv ../etc/new ../etc/conf");
+    assert_change("src/conf");
+    in_project("echo 22 >../etc/x; mkdir ../lib/more; echo 1 >../lib/more/file");
+    assert_change("src/lib/more/file"); /* x is none of ours */
+    in_project("ln -s ../../etc src/etc");
+    assert_change("src/etc");
+    in_project("echo 333 >../etc/x");
+    assert_change("src/etc/x");
+    in_project("rm src/lib");
+    next_change(); /* by that name, or one of those that were below it */
+    in_project("echo 4444 >../lib/deep/h");
+    assert_rest("src/file");
+}
+
+/* What a link leads to is made anew. */
+static void test_target_of_link_made_again(void **state)
+{
+    (void)state;
+    in_project("mkdir ../lib src && echo 1 >../lib/h; ln -s ../../lib src/lib");
+    START_WATCHING("--watch", "src");
+    expect_start();
+    in_project("mv ../lib ../old");
+    next_change();
+    in_project("echo 22 >../old/h; mkdir ../new; echo 333 >../new/h; mv ../new ../lib");
+    assert_change("src/lib/h");
+    in_project("echo 4444 >../lib/h");
+    assert_change("src/lib/h");
+}
+
+/* Neither endless, nor all that is around. */
+static void test_loops(void **state)
+{
+    (void)state;
+    in_project("mkdir -p src/a src/b && ln -s . src/self; ln -s ../.. src/a/up; ln -s / src/root; "
+               "ln -s ../b src/a/b; ln -s ../a src/b/a; ln -s one src/two; ln -s two src/one");
+    START_WATCHING("--watch", "src");
+    expect_start();
+    in_project("echo 1 >beside");
+    assert_rest("src/file");
+    in_project("echo 1 >src/b/file");
+    next_change(); /* by one of its names */
+}
+
+static void test_root_led_elsewhere(void **state)
+{
+    (void)state;
+    in_project("mkdir r1 r2 && echo 1 >r1/x; echo 22 >r2/x; ln -s r1 current");
+    START_WATCHING("--watch", "current");
+    expect_start();
+    for (int i = 0; i < 2; i++) {
+        in_project("ln -sfn %s next; mv -T next current", i ? "r1" : "r2");
+        next_change();
+        in_project("echo 333 >>%s/x", i ? "r2" : "r1"); /* none of ours any more */
+        in_project("echo 333 >>%s/x", i ? "r1" : "r2");
+        assert_change("current/x");
+    }
+}
+
+/* As Kubernetes does it with what it mounts (its AtomicWriter). */
+static void test_config_map(void **state)
+{
+    (void)state;
+    in_project("mkdir -p map/..1 && echo 1 | tee map/..1/c map/..1/d; ln -s ..1 map/..data; "
+               "ln -s ..data/c map/c; ln -s ..data/d map/d");
+    START_WATCHING("--watch", "map/c");
+    expect_start();
+    for (int i = 2; i < 4; i++) {
+        in_project("mkdir map/..%d; echo %d%d | tee map/..%d/c map/..%d/d; ln -s ..%d map/next; "
+                   "mv -T map/next map/..data; rm -r map/..%d",
+                   i, i, i, i, i, i, i - 1);
+        assert_change("map/c");
+    }
+}
+
+/* ---- What is no change ---- */
+
+/* SQLite opens for writing what it only reads; so are lock files. */
+static void test_opened_for_writing(void **state)
+{
+    (void)state;
+    in_project("echo 1 >data; : >lock");
+    poll(NULL, 0, 50); /* a file system's clock may not tell what is closer to the start */
+    START_WATCHING("--watch", ".");
+    expect_start();
+    in_project("(: >>data; : >>lock; : <>data)");
+    assert_rest("file");
+    assert_rest("data");
+    assert_rest("lock");
+}
+
+/* What could not be executed may be mended in this way only. */
+static void test_made_executable(void **state)
+{
+    (void)state;
+    put("run", "#!/bin/sh\nexec sleep 1000\n");
+    put("other", "1\n");
+    START(HOW, "--watch", ".", "--", "./run");
+    expect("systemfd: cannot execute './run': Permission denied");
+    wakes = SCANS;
+    in_project("chmod 600 other");
+    in_project("chmod +x run");
+    assert_string_equal(expect("~> changed: "), "~> changed: run");
+    expect_ready(2);
+}
+
+/* ---- Limits ---- */
+
+/* Those of a user namespace are its own (user_namespaces(7)). */
+static void start_with_limit(const char *limit, int value)
+{
+    char command[256];
+    const char *const argv[] = {"unshare", "-Ur", "sh", "-c", command, NULL};
+
+    snprintf(command, sizeof command,
+             "echo %d >/proc/sys/user/%s && exec systemfd --watch . -- sleep 1000", value, limit);
+    if (shell_status(NULL, "unshare -Ur sh -c 'echo 9 >/proc/sys/user/%s'", limit) != 0)
+        skip_because("no user namespaces here");
+    start_systemfd(argv);
+}
+
+static void test_limit_of_instances(void **state)
+{
+    (void)state;
+    if (SCANS)
+        return;
+    start_with_limit("max_inotify_instances", 0);
+    expect("systemfd: cannot watch files: the system's limit of programs that do is reached; raise "
+           "fs.inotify.max_user_instances with sysctl, or --poll");
+    assert_exits(1);
+}
+
+/* One warning, not one a folder. */
+static void test_limit_of_watches(void **state)
+{
+    (void)state;
+    if (SCANS)
+        return;
+    in_project("mkdir -p $(seq 30)");
+    start_with_limit("max_inotify_watches", 10);
+    expect_start();
+    in_project("mkdir more");
+    assert_rest("file");
+    assert_int_equal(count_lines("~> warning: "), 2); /* the other: no sockets */
+    assert_non_null(strstr(systemfd.text,
+                           "and other folders are not watched: the system's limit of "
+                           "watched folders is reached; raise "
+                           "fs.inotify.max_user_watches with sysctl"));
+}
+
+/* A tree may be deeper than a process has descriptors. */
+static void test_deep_tree(void **state)
+{
+    (void)state;
+    in_project("ulimit -n 64; i=0; while [ $i -lt 150 ]; do mkdir d; cd d; i=$((i+1)); done");
+    START_WATCHING("--watch", ".");
+    expect_start();
+    in_project("i=0; while [ $i -lt 150 ]; do cd d; i=$((i+1)); done; echo 1 >file");
+    assert_int_equal(strncmp(next_change(), "d/d/d/", 6), 0);
+}
+
 static void test_missing_path(void **state)
 {
     (void)state;
-    START("--watch", ".", "--watch", "no/such", "--", "sleep", "1000");
+    START(HOW, "--watch", ".", "--watch", "no/such", "--", "sleep", "1000");
     expect("systemfd: cannot watch no/such: No such file or directory");
     assert_exits(1);
     assert_int_equal(count_lines("~> server"), 0);
@@ -636,6 +813,16 @@ int main(void)
         TEST(test_ignored_names_that_are_named),
         TEST(test_absolute_paths_and_links),
         TEST(test_watched_link),
+        TEST(test_links_below),
+        TEST(test_target_of_link_made_again),
+        TEST(test_loops),
+        TEST(test_root_led_elsewhere),
+        TEST(test_config_map),
+        TEST(test_opened_for_writing),
+        TEST(test_made_executable),
+        TEST(test_limit_of_instances),
+        TEST(test_limit_of_watches),
+        TEST(test_deep_tree),
         TEST(test_missing_path),
         TEST(test_ignored_by_default),
         TEST(test_not_ignored_by_default),

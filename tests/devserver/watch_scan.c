@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT
  * watch.c with the watcher of systems that have no inotify, which looks twice a second. */
-#define LAUNCHER "systemfd-scan"
 #define WATCH_SCAN
 #include "watch.c"

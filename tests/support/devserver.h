@@ -19,10 +19,7 @@ int remove_project(void **state);
 #define TEST(function) cmocka_unit_test_setup_teardown(function, create_project, remove_project)
 
 /* Starts systemfd with these arguments, and reads the lines about its sockets. */
-#define START(...) start_systemfd((const char *const[]){LAUNCHER, __VA_ARGS__, NULL})
-#ifndef LAUNCHER
-#define LAUNCHER "systemfd"
-#endif
+#define START(...) start_systemfd((const char *const[]){"systemfd", __VA_ARGS__, NULL})
 void start_systemfd(const char *const *argv);
 
 /* ---- What it says ---- */

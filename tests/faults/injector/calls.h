@@ -89,6 +89,8 @@ CALL(readlinkat, ssize_t, -1, (int fd, const char *path, char *text, size_t size
      (fd, path, text, size), EINVAL, EIO, PATH_ERRORS)
 CALL(realpath, char *, NULL, (const char *path, char *resolved), (path, resolved), EIO, PATH_ERRORS)
 CALL(stat, int, -1, (const char *path, struct stat *status), (path, status), PATH_ERRORS)
+CALL(statfs, int, -1, (const char *path, struct statfs *system), (path, system), EINTR, EIO, ENOSYS,
+     PATH_ERRORS)
 CALL(unlink, int, -1, (const char *path), (path), EBUSY, EIO, EPERM, EROFS, PATH_ERRORS)
 CALL(inotify_init1, int, -1, (int flags), (flags), EMFILE, ENFILE, ENOMEM, ENOSYS)
 CALL(inotify_add_watch, int, -1, (int fd, const char *path, uint32_t mask), (fd, path, mask),
