@@ -16,7 +16,7 @@ include tests/wine/wine.mk
 # In order: to build the tests; to look at results; the real other sides; to lint.
 DEBIAN_PACKAGES = gcc g++ clang make pkg-config libcmocka-dev \
     binutils procps strace util-linux iproute2 \
-    systemd entr lighttpd gunicorn python3-systemd gpg-agent dbus-daemon \
+    systemd entr bindfs lighttpd gunicorn python3-systemd gpg-agent dbus-daemon \
     chromium chromium-driver \
     rustc librust-listenfd-dev \
     $(EXAMPLE_PACKAGES) $(WINE_PACKAGES) \

@@ -6,7 +6,7 @@ _systemfd() {
     local word=${COMP_WORDS[COMP_CWORD]} option='' i
     local types='tcp:: tcp6:: http:: https:: udp:: udp6:: unix:: unix-datagram:: unix-seqpacket::'
     local options='--socket --backlog --no-reuse --reuse-port --no-pid --quiet --color --help
-        --version --watch --ignore --build --delay --settle --stop-signal --stop-timeout
+        --version --watch --ignore --poll --build --delay --settle --stop-signal --stop-timeout
         --stop-first --restart-on-hup --exit-on-failure --no-error-page'
 
     for ((i = 1; i < COMP_CWORD; i++)); do

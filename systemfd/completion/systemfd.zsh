@@ -21,6 +21,7 @@ _arguments -s -S \
     '--color=[when to use colours]:when:(auto always never)' \
     '*'{-w+,--watch=}'[restart when this changes]:path:_files' \
     '*--ignore=[changes that do not count]:glob:_files' \
+    '--poll=-[look for changes, where the system does not tell]::milliseconds:' \
     '--build=[run this first]:shell command:_command_names -e' \
     '--delay=[how long changes must have paused]:milliseconds:' \
     '--settle=[how long a new server must live]:milliseconds:' \

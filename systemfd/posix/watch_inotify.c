@@ -44,14 +44,6 @@ static int has_free_descriptor(void)
     return fd >= 0;
 }
 
-static int is_folder(const char *path)
-{
-    struct stat status;
-
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-/* Folders first: a file in one of them is watched with it. */
 static void open_inotify(const struct options *options, const struct arguments *paths)
 {
     inotify = folders_open(options);
@@ -63,10 +55,8 @@ static void open_inotify(const struct options *options, const struct arguments *
         die(EXIT_CANNOT_OPEN, "cannot watch files: %s", strerror(errno));
     seen_begin();
     clock_gettime(CLOCK_REALTIME, &emptied);
-    for (int folders_now = 1; folders_now >= 0; folders_now--)
-        for (size_t i = 0; i < paths->count; i++)
-            if (is_folder(paths->list[i]) == folders_now)
-                link_add_named(paths->list[i]);
+    for (size_t i = 0; i < paths->count; i++)
+        link_add_named(paths->list[i]);
 }
 
 static int descriptor(void)
