@@ -23,6 +23,6 @@ const char *since(long long start)
     if (took < 1000)
         snprintf(text, sizeof text, "%ld ms", took);
     else
-        snprintf(text, sizeof text, "%ld.%ld s", took / 1000, took % 1000 / 100);
+        snprintf(text, sizeof text, "%ld.%02ld s", took / 1000, took % 1000 / 10);
     return text;
 }

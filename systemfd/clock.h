@@ -11,7 +11,7 @@ int until(long long when);
 /* The shorter of two waits, of which -1 is for ever. */
 int earlier(int a, int b);
 
-/* What has passed since then: "340 ms", "2.3 s". Valid until the next call. */
+/* What has passed since then: "340 ms", "2.31 s". Valid until the next call. */
 const char *since(long long start);
 
 #endif

@@ -43,8 +43,8 @@ static const char help_text[] =
     "                      for --poll=0\n"
     "      --build COMMAND run this in the shell first; when it fails, the old server stays\n"
     "      --delay MS      how long changes must have paused (50)\n"
-    "      --settle MS     how long a new server must live to be ready (100), unless it says\n"
-    "                      READY=1 (sd_notify)\n"
+    "      --settle MS     how long a new server must live at least (where it is not seen to\n"
+    "                      accept, nor says READY=1 (sd_notify): 100)\n"
     "      --stop-signal S what the old server is sent (TERM; on Windows BREAK)\n"
     "      --stop-timeout SECONDS  until it is killed (10)\n"
     "      --stop-first    stop the old server before the new one starts\n"
@@ -315,7 +315,7 @@ void options_parse(int argc, char **argv, struct options *options)
     options->backlog = SOMAXCONN;
     options->delay_ms = 50;
     options->poll_ms = POLL_WHERE_NEEDED;
-    options->settle_ms = 100;
+    options->settle_ms = -1;
     options->stop_timeout_s = 10;
     while (!options->help && !options->version && *next && **next == '-' && (*next)[1] != '\0') {
         const char *argument = *next++;

@@ -27,7 +27,8 @@ struct options {
     struct arguments watch, ignore;
     const char *build;       /* a shell command; NULL: none */
     const char *stop_signal; /* its name or number; NULL: the usual one */
-    int delay_ms, settle_ms, stop_timeout_s;
+    int delay_ms, stop_timeout_s;
+    int settle_ms; /* -1: not given */
     int poll_ms;
     const char *to_stay; /* the last option given that is only for it */
     int stop_first, restart_on_hup, exit_on_failure, no_error_page;

@@ -16,7 +16,7 @@ include tests/wine/wine.mk
 # In order: to build the tests; to look at results; the real other sides; to lint.
 DEBIAN_PACKAGES = gcc g++ clang make pkg-config libcmocka-dev \
     binutils procps strace util-linux iproute2 \
-    systemd entr bindfs lighttpd gunicorn python3-systemd gpg-agent dbus-daemon \
+    liburing-dev systemd entr bindfs lighttpd gunicorn python3-systemd gpg-agent dbus-daemon \
     chromium chromium-driver \
     rustc librust-listenfd-dev \
     $(EXAMPLE_PACKAGES) $(WINE_PACKAGES) \
@@ -49,7 +49,7 @@ SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
 include tests/compat/compat.mk
 
 # What the suites start.
-TESTED_PROGRAMS = $(addprefix $(BUILD)/tests/,support/probe support/take_all support/server \
+TESTED_PROGRAMS = $(addprefix $(BUILD)/tests/,support/probe support/take_all support/server support/waits \
     support/thief.so load/load systemfd)
 
 include packaging/packaging.mk
@@ -122,6 +122,12 @@ $(BUILD)/tests/systemfd: $(TESTED_LAUNCHER) $(BUILD)/tests/listenfd.o
 $(BUILD)/tests/support/server: tests/support/server.c $(STATIC_LIBRARY)
 	@mkdir -p $(@D)
 	$(COMPILE) -std=gnu17 -D_GNU_SOURCE $(LDFLAGS) -o $@ $< $(STATIC_LIBRARY)
+
+# With io_uring where there is liburing.
+$(BUILD)/tests/support/waits: tests/support/waits.c
+	@mkdir -p $(@D)
+	$(COMPILE) -std=gnu17 -D_GNU_SOURCE $(LDFLAGS) -o $@ $< -lpthread \
+	    $(shell pkg-config --exists liburing && echo -DHAVE_URING $$(pkg-config --cflags --libs liburing))
 
 # What is preloaded into the examples, which have no sanitizers.
 $(BUILD)/tests/support/thief.so: tests/support/thief.c

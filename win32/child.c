@@ -236,19 +236,19 @@ int child_start_build(struct child *child, const struct options *options, struct
     return start(child, options, 1, tail);
 }
 
-/* ---- Being ready ---- */
+/* ---- What it says ---- */
 
 /* There is no sd_notify. */
-int child_can_say_ready(const struct child *child)
+int child_can_speak(const struct child *child)
 {
     (void)child;
     return 0;
 }
 
-int child_says_ready(const struct child *child)
+void child_hear(const struct child *child, struct said *said)
 {
     (void)child;
-    return 0;
+    memset(said, 0, sizeof *said);
 }
 
 /* ---- Stopping ---- */
@@ -293,6 +293,13 @@ int child_is_left(const struct child *child)
     return QueryInformationJobObject(child->job, JobObjectBasicAccountingInformation, &all,
                                      sizeof all, NULL) &&
            all.ActiveProcesses > 0;
+}
+
+/* Nobody goes into the background here: the job is what counts. */
+void child_follow(struct child *child, long id)
+{
+    (void)child;
+    (void)id;
 }
 
 /* With the job's last handle, what is left in it ends. */

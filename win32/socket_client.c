@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "socket_client.h"
 
+#include "answered_processes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +46,7 @@ static DWORD parse_request(const struct client *client, const struct server *ser
 }
 
 /* Duplicating acts upon that process at once: so not before the request is found good. */
-static int make_answer(struct client *client, const struct server *server, DWORD pid)
+static int make_answer(struct client *client, const struct server *server)
 {
     size_t count = server->sockets->count;
     WSAPROTOCOL_INFOW *infos = calloc(count, sizeof *infos);
@@ -54,7 +56,7 @@ static int make_answer(struct client *client, const struct server *server, DWORD
     if (!infos)
         return 0;
     for (size_t i = 0; i < count; i++)
-        if (WSADuplicateSocketW(server->sockets->list[i].fd, pid, &infos[i]) != 0)
+        if (WSADuplicateSocketW(server->sockets->list[i].fd, client->process, &infos[i]) != 0)
             return 0;
     return 1;
 }
@@ -68,13 +70,13 @@ static int send_answer(struct client *client)
             return WSAGetLastError() == WSAEWOULDBLOCK;
         client->sent += (size_t)sent;
     }
+    answered_processes_add(client->process);
     return 0; /* done: closing sends what is still on its way */
 }
 
 static int read_request(struct client *client, const struct server *server)
 {
     int got = 1;
-    DWORD pid;
 
     while (got > 0 && client->received < REQUEST_SIZE) {
         got = recv(client->connection, client->request + client->received,
@@ -85,8 +87,8 @@ static int read_request(struct client *client, const struct server *server)
         return WSAGetLastError() == WSAEWOULDBLOCK;
     if (got > 0)
         return 0;
-    pid = parse_request(client, server);
-    return pid != 0 && make_answer(client, server, pid) && send_answer(client);
+    client->process = parse_request(client, server);
+    return client->process != 0 && make_answer(client, server) && send_answer(client);
 }
 
 int client_continue(struct client *client, const struct server *server)

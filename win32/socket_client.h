@@ -13,6 +13,7 @@ struct client {
     ULONGLONG deadline; /* GetTickCount64 */
     char request[REQUEST_SIZE];
     int received;
+    DWORD process; /* who asks */
     char *answer; /* NULL while the request is being read */
     size_t length, sent;
 };

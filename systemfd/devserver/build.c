@@ -13,14 +13,14 @@ enum {
 
 static struct child child;
 static struct tail output;
-static int announced;
+static int announced, killed;
 static long long began, deadline; /* to be gone; 0: not asked to */
 
 int build_begin(const struct options *options)
 {
     tail_clear(&output);
     began = now_ms();
-    deadline = announced = 0;
+    deadline = announced = killed = 0;
     if (child_start_build(&child, options, &output))
         return 1;
     child.id = 0;
@@ -61,14 +61,27 @@ const struct tail *build_output(void)
     return &output;
 }
 
+/* Once more, what even that does not end has become another user's: it is let go. */
+static void kill_at_last(void)
+{
+    if (killed) {
+        report("the build (process %ld) cannot be ended; it goes on", child.id);
+        child_forget(&child);
+        return;
+    }
+    killed = 1;
+    child_kill(&child);
+    deadline = now_ms() + KILL_PATIENCE_MS;
+}
+
 void build_look_after(void)
 {
     if (!child.id)
         return;
-    if (deadline && now_ms() >= deadline) {
-        child_kill(&child);
-        deadline = now_ms() + KILL_PATIENCE_MS;
-    }
+    if (deadline && now_ms() >= deadline)
+        kill_at_last();
+    if (!child.id)
+        return;
     if (!announced && now_ms() - began >= SLOW_MS) {
         if (report_on_terminal())
             report("building ...");

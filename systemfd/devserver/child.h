@@ -11,8 +11,10 @@
 struct child {
     long id; /* of their leader, the process that was started; below 0: it could not be, which
               * is about to be told as its end */
-    int leader_ended; /* it has ended; others may be left */
-    struct notify *notify; /* on POSIX; NULL: it cannot say that it is ready */
+    int leader_ended;      /* it has ended; others may be left */
+    long group;            /* on POSIX: the process group, */
+    int pidfd;             /* and on Linux one of its first process; -1: there is none */
+    struct notify *notify; /* NULL: it cannot say that it is ready */
     void *leader, *job;    /* on Windows */
 };
 
@@ -31,10 +33,16 @@ int child_start_server(struct child *child, const struct options *options,
                        const struct sockets *sockets, struct tail *tail);
 int child_start_build(struct child *child, const struct options *options, struct tail *tail);
 
-/* Has a server said that it is ready since the last call? Where there is a way to say it,
- * child_can_say_ready. */
-int child_says_ready(const struct child *child);
-int child_can_say_ready(const struct child *child);
+/* What a server has said since the last call (sd_notify(3)). */
+struct said {
+    int ready, stopping;
+    long long extend_ms; /* it asks for so much more time, from now; 0: it does not */
+    char status[128];    /* what it is about; "": it did not say */
+};
+
+/* Where there is a way to say it, child_can_speak. */
+void child_hear(const struct child *child, struct said *said);
+int child_can_speak(const struct child *child);
 
 /* A server is asked in the way of --stop-signal: the leader first, which knows what its
  * children are about; when it has ended, whoever is left. A build is asked as a whole. */
@@ -46,6 +54,9 @@ void child_kill(const struct child *child);
 
 /* Is any of them left? */
 int child_is_left(const struct child *child);
+
+/* That process, which it started, is the leader now: the one before went into the background. */
+void child_follow(struct child *child, long id);
 
 /* Gives up what is kept of it. */
 void child_forget(struct child *child);

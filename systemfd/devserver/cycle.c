@@ -88,6 +88,7 @@ static void server_crashed(const struct server *server, const struct exit_status
         return;
     }
     report("server %u crashed: %s", server->generation, how->text);
+    readiness_explain(&server->readiness);
     if (no_server_is_up() && !options->exit_on_failure)
         restart_after_crash(server);
 }
@@ -101,6 +102,7 @@ static void server_did_not_start(const struct server *server, const struct exit_
            !no_server_is_up() ? "; the old server stays"
            : go_on            ? ""
                               : "; waiting for a change");
+    readiness_explain(&server->readiness);
     show_page("The server does not start", servers_output());
     if (go_on)
         retry_later(start_server);
@@ -111,6 +113,8 @@ static void server_has_ended(struct server *server, const struct exit_status *ho
     enum state before;
 
     outputs_drain();
+    if (how->code == 0 && server_goes_on(server))
+        return;
     before = server_ended(server);
     if (ending || before == STOPPING)
         return;
@@ -283,6 +287,8 @@ void cycle_look(void)
     if (start_when_stopped && no_server_is_left() && !build_id())
         start_server();
     build_look_after();
+    if (build_again && !build_id())
+        begin_build();
     page_look_after(sockets);
 }
 

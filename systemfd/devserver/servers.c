@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "servers.h"
 
+#include "accepting.h"
 #include "clock.h"
 #include "report.h"
 
 #include <string.h>
 
 enum {
-    TICK_MS = 50,               /* how often it is looked whether somebody is left */
-    NOTIFY_PATIENCE_MS = 60000, /* for READY=1 of a server whose forerunners said it */
-    KILL_PATIENCE_MS = 1000     /* for one that was killed */
+    TICK_MS = 50,           /* how often it is looked whether somebody is left */
+    KILL_PATIENCE_MS = 1000 /* for one that was killed */
 };
 
 static const struct options *options;
@@ -18,12 +18,12 @@ static struct server servers[MAX_SERVERS]; /* oldest first */
 static size_t count;
 static struct tail output;
 static unsigned generation;
-static int speaks_notify; /* some generation did */
 
 void servers_setup(const struct options *given, const struct sockets *given_sockets)
 {
     options = given;
     sockets = given_sockets;
+    readiness_setup(given, given_sockets);
 }
 
 struct server *servers_in(enum state state)
@@ -62,7 +62,7 @@ size_t servers_speakers(const struct child *speakers[MAX_SERVERS])
     size_t found = 0;
 
     for (size_t i = 0; i < count; i++)
-        if (servers[i].state != STOPPING && child_can_say_ready(&servers[i].child))
+        if (servers[i].state != STOPPING && child_can_speak(&servers[i].child))
             speakers[found++] = &servers[i].child;
     return found;
 }
@@ -88,41 +88,39 @@ static void make_room(void)
     forget(&servers[oldest]);
 }
 
-static int patience(const struct child *child)
-{
-    return speaks_notify && child_can_say_ready(child) ? NOTIFY_PATIENCE_MS : options->settle_ms;
-}
-
 int servers_start(void)
 {
-    struct server *server;
+    struct server *server, *old;
 
     if (count == MAX_SERVERS)
         make_room();
+    old = servers_in(RUNNING);
     server = &servers[count];
     memset(server, 0, sizeof *server);
     tail_clear(&output);
-    server->started = now_ms();
     if (!child_start_server(&server->child, options, sockets, &output))
         return 0;
     server->state = STARTING;
+    server->started = now_ms(); /* a virus scanner may have looked at it before */
     server->generation = ++generation;
-    server->deadline = server->started + patience(&server->child);
+    readiness_begin(&server->readiness, server->generation);
+    if (old)
+        readiness_learn_again(&old->readiness);
     count++;
     return 1;
 }
 
-static void become_ready(struct server *ready)
+static void become_ready(struct server *ready, const char *reason)
 {
     const struct server *old = servers_in(RUNNING);
 
     ready->state = RUNNING;
+    readiness_reached(&ready->readiness);
     if (old)
-        report("server %u is ready after %s (process %ld); stopping process %ld", ready->generation,
-               since(ready->started), ready->child.id, old->child.id);
+        report("server %u is ready after %s: %s; stopping process %ld", ready->generation,
+               since(ready->started), reason, old->child.id);
     else
-        report("server %u is ready after %s (process %ld)", ready->generation,
-               since(ready->started), ready->child.id);
+        report("server %u is ready after %s: %s", ready->generation, since(ready->started), reason);
     for (size_t i = 0; i < count; i++)
         if (&servers[i] != ready)
             server_stop(&servers[i]);
@@ -151,15 +149,17 @@ void servers_kill(void)
         child_kill(&servers[i].child);
 }
 
-/* What even that does not end is a zombie that its parent does not reap: it is let go. */
+/* What even that does not end is a zombie that its parent does not reap, or has become another
+ * user's: it is let go. */
 static void kill_at_last(struct server *server)
 {
-    if (server->killed && server->child.leader_ended) {
+    if (server->killed) {
+        if (!server->child.leader_ended)
+            report("process %ld cannot be ended; it goes on", server->child.id);
         forget(server);
         return;
     }
-    if (!server->killed)
-        report("process %ld does not stop; killing it and its process group", server->child.id);
+    report("process %ld does not stop; killing it and its process group", server->child.id);
     server->killed = 1;
     child_kill(&server->child);
     server->deadline = now_ms() + KILL_PATIENCE_MS;
@@ -178,27 +178,62 @@ enum state server_ended(struct server *server)
     return before;
 }
 
+/* One that was seen to be ready, and ended, is over, whatever child it left. */
+int server_goes_on(struct server *server)
+{
+    struct child *child = &server->child;
+    struct sight sight;
+
+    if (server->state == STOPPING)
+        return 0;
+    child->leader_ended = 1;
+    accepting_look(child, &sight);
+    child->leader_ended = 0;
+    if (!sight.child || (!sight.waits && readiness_is_certain(&server->readiness)))
+        return 0;
+    child_follow(child, sight.child);
+    if (!server->in_background)
+        report("server %u goes on in the background (process %ld); start it with its option for "
+               "the foreground, so that its output and its end are seen",
+               server->generation, child->id);
+    server->in_background = 1;
+    return 1;
+}
+
 /* ---- Time ---- */
+
+static void look_after_stopping(struct server *server)
+{
+    if (server->child.leader_ended && !child_is_left(&server->child))
+        forget(server);
+    else if (now_ms() >= server->deadline)
+        kill_at_last(server);
+}
+
+/* One that could not be started has no process to look at. */
+static int look_after_starting(struct server *server)
+{
+    const char *reason =
+        server->child.id < 0 ? NULL : readiness_reason(&server->readiness, &server->child);
+
+    if (reason)
+        become_ready(server, reason);
+    return reason != NULL;
+}
 
 static int look_after(struct server *server)
 {
-    if (server->state == STOPPING) {
-        if (server->child.leader_ended && !child_is_left(&server->child))
-            forget(server);
-        else if (now_ms() >= server->deadline)
-            kill_at_last(server);
+    switch (server->state) {
+    case STARTING:
+        return look_after_starting(server);
+    case RUNNING:
+        readiness_learn(&server->readiness, &server->child);
+        return 0;
+    case STOPPING:
+        look_after_stopping(server);
         return 0;
     }
-    if (child_says_ready(&server->child))
-        speaks_notify = 1; /* even if it comes too late this time */
-    else if (server->state == RUNNING || server->child.id < 0 || now_ms() < server->deadline)
-        return 0;
-    else if (speaks_notify)
-        report("server %u did not say READY=1, but lives", server->generation);
-    if (server->state == RUNNING)
-        return 0;
-    become_ready(server);
-    return 1;
+    return 0;
 }
 
 int servers_look_after(void)
@@ -215,8 +250,10 @@ int servers_timeout(void)
     int wait = -1;
 
     for (size_t i = 0; i < count; i++) {
-        if (servers[i].state != RUNNING)
+        if (servers[i].state == STOPPING)
             wait = earlier(wait, until(servers[i].deadline));
+        else
+            wait = earlier(wait, readiness_timeout(&servers[i].readiness));
         if (servers[i].child.leader_ended)
             wait = earlier(wait, TICK_MS);
     }

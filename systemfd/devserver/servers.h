@@ -4,6 +4,7 @@
 #define SYSTEMFD_SERVERS_H
 
 #include "child.h"
+#include "readiness.h"
 
 enum { MAX_SERVERS = 24 };
 
@@ -13,8 +14,11 @@ struct server {
     struct child child;
     enum state state;
     int killed;
+    int in_background; /* its first leader has ended */
     unsigned generation;
-    long long started, deadline; /* to be ready, when starting; to be gone, when stopping */
+    long long started;
+    struct readiness readiness;
+    long long deadline; /* to be gone, when stopping */
 };
 
 void servers_setup(const struct options *given, const struct sockets *given_sockets);
@@ -47,6 +51,10 @@ enum state server_ended(struct server *server);
  * latest. Returns 1 when one has become ready. */
 int servers_look_after(void);
 int servers_timeout(void);
+
+/* One whose leader has ended: has it gone into the background, where another process of its tree
+ * has the sockets? Then that is its leader now. */
+int server_goes_on(struct server *server);
 
 /* Those that may still say that they are ready. Returns how many. */
 size_t servers_speakers(const struct child *speakers[MAX_SERVERS]);

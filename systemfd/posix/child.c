@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* syscall() */
+#endif
 #include "devserver/child.h"
 
 #include "exec_command.h"
@@ -15,7 +18,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 
 void child_check_stop_signal(const char *name)
 {
@@ -55,6 +62,25 @@ static pid_t start(const char *what, struct tail *tail)
     return pid;
 }
 
+/* Of one that has not been reaped. */
+static int open_pidfd(long id)
+{
+#if defined(__linux__) && defined(SYS_pidfd_open)
+    return (int)syscall(SYS_pidfd_open, (pid_t)id, 0);
+#else
+    (void)id;
+    return -1;
+#endif
+}
+
+static void start_job(struct child *child, const char *what, struct tail *tail)
+{
+    child->pidfd = -1;
+    child->id = child->group = start(what, tail);
+    if (child->id > 0)
+        child->pidfd = open_pidfd(child->id);
+}
+
 int child_start_server(struct child *child, const struct options *options,
                        const struct sockets *sockets, struct tail *tail)
 {
@@ -62,7 +88,7 @@ int child_start_server(struct child *child, const struct options *options,
         heal_modes();
     memset(child, 0, sizeof *child);
     child->notify = notify_open();
-    child->id = start("the server", tail);
+    start_job(child, "the server", tail);
     if (child->id < 0) {
         child_forget(child);
         return 0;
@@ -82,53 +108,106 @@ int child_start_build(struct child *child, const struct options *options, struct
     char *command[] = {"/bin/sh", "-c", NULL, NULL};
 
     memset(child, 0, sizeof *child);
-    child->id = start("the build", tail);
+    start_job(child, "the build", tail);
     if (child->id != 0)
         return child->id > 0;
     command[2] = strdup(options->build);
     exec_command(&none, 0, command);
 }
 
-/* ---- Being ready ---- */
+/* ---- What it says ---- */
 
-int child_can_say_ready(const struct child *child)
+int child_can_speak(const struct child *child)
 {
     return child->notify != NULL;
 }
 
-int child_says_ready(const struct child *child)
+void child_hear(const struct child *child, struct said *said)
 {
-    return child->notify && notify_read(child->notify, (pid_t)child->id);
+    memset(said, 0, sizeof *said);
+    if (child->notify)
+        notify_read(child->notify, (pid_t)child->group, said);
 }
 
 /* ---- Stopping ---- */
+
+/* Those whose parents have ended are ours (PR_SET_CHILD_SUBREAPER). */
+static int has_members(long group)
+{
+#ifdef __linux__
+    siginfo_t unused;
+
+    return waitid(P_PGID, (id_t)group, &unused, WEXITED | WNOHANG | WNOWAIT) == 0;
+#else
+    (void)group;
+    return 1;
+#endif
+}
+
+/* Once the last member has been reaped, the number may be another group's: a pidfd is of this one
+ * for ever (pidfd_send_signal(2), PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9). */
+static int signal_group(const struct child *child, int number)
+{
+#if defined(__linux__) && defined(SYS_pidfd_send_signal)
+    const unsigned to_group = 1U << 2;
+
+    if (child->pidfd >= 0 && child->group == child->id &&
+        syscall(SYS_pidfd_send_signal, child->pidfd, number, NULL, to_group) == 0)
+        return 0;
+    if (child->pidfd >= 0 && child->group == child->id && errno == ESRCH)
+        return -1;
+#endif
+    if (has_members(child->group))
+        return kill((pid_t)-child->group, number);
+    errno = ESRCH;
+    return -1;
+}
 
 void child_stop_server(const struct child *child, const struct options *options)
 {
     int number = options->stop_signal ? signal_number(options->stop_signal) : SIGTERM;
 
-    kill((pid_t)(child->leader_ended ? -child->id : child->id), number);
-    kill((pid_t)-child->id, SIGCONT); /* one that is stopped could not see it */
+    if (child->leader_ended)
+        signal_group(child, number);
+    else
+        kill((pid_t)child->id, number);
+    signal_group(child, SIGCONT); /* one that is stopped could not see it */
 }
 
 void child_stop_build(const struct child *child)
 {
-    kill((pid_t)-child->id, SIGTERM);
+    signal_group(child, SIGTERM);
 }
 
 void child_kill(const struct child *child)
 {
-    kill((pid_t)-child->id, SIGKILL);
+    signal_group(child, SIGKILL);
 }
 
 int child_is_left(const struct child *child)
 {
-    return kill((pid_t)-child->id, 0) == 0 || errno == EPERM;
+    return signal_group(child, 0) == 0 || errno == EPERM;
+}
+
+/* Never our own group: it would be signalled with it. */
+void child_follow(struct child *child, long id)
+{
+    pid_t group = getpgid((pid_t)id);
+
+    if (child->pidfd >= 0)
+        close(child->pidfd);
+    child->id = id;
+    child->group = group > 0 && group != getpgrp() ? group : id;
+    child->pidfd = open_pidfd(id);
+    child->leader_ended = 0;
 }
 
 void child_forget(struct child *child)
 {
+    if (child->pidfd >= 0)
+        close(child->pidfd);
     notify_close(child->notify);
     child->notify = NULL;
+    child->pidfd = -1;
     child->id = 0;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* struct ucred */
+#define _GNU_SOURCE /* struct ucred, mkdtemp */
 #endif
 #include "notify.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,67 +15,131 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Abstract on Linux, so that nothing is left in the file system; elsewhere a file. */
-static void choose_name(struct notify *notify)
-{
-    static unsigned number;
-#ifdef __linux__
-    snprintf(notify->name, sizeof notify->name, "@systemfd/%ld/%u", (long)getpid(), ++number);
-#else
-    const char *folder = getenv("TMPDIR");
-    snprintf(notify->name, sizeof notify->name, "%.60s/systemfd-%ld-%u", folder ? folder : "/tmp",
-             (long)getpid(), ++number);
-#endif
-}
+/* ---- Its name ---- */
 
-/* With what comes, the kernel is to say who sent it (unix(7)). Other systems protect the file. */
-static int ask_for_senders(int fd)
-{
 #ifdef __linux__
+/* The kernel chooses one that is free (unix(7), autobind): nobody can have taken it before, and
+ * nothing is left in the file system. With what comes, it is to say who sent it. */
+static int bind_somewhere(struct notify *notify)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t size = sizeof address.sun_family;
     const int on = 1;
 
-    return setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
-#else
-    return fchmod(fd, 0600);
-#endif
+    if (setsockopt(notify->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0 ||
+        bind(notify->fd, (struct sockaddr *)&address, size) < 0)
+        return -1;
+    size = sizeof address;
+    if (getsockname(notify->fd, (struct sockaddr *)&address, &size) < 0)
+        return -1;
+    snprintf(notify->name, sizeof notify->name, "@%.*s",
+             (int)(size - offsetof(struct sockaddr_un, sun_path)) - 1, address.sun_path + 1);
+    return 0;
 }
 
-static int bind_to_name(const struct notify *notify)
+static void remove_name(const struct notify *notify)
 {
+    (void)notify;
+}
+#else
+/* In a folder that only this user can enter. */
+static int bind_somewhere(struct notify *notify)
+{
+    const char *folder = getenv("TMPDIR");
     struct sockaddr_un address;
-    size_t length = strlen(notify->name);
+    size_t length;
 
+    snprintf(notify->name, sizeof notify->name, "%.60s/systemfd-XXXXXX", folder ? folder : "/tmp");
+    if (!mkdtemp(notify->name)) {
+        *notify->name = '\0';
+        return -1;
+    }
+    strcat(notify->name, "/notify");
+    length = strlen(notify->name);
     memset(&address, 0, sizeof address);
     address.sun_family = AF_UNIX;
     memcpy(address.sun_path, notify->name, length);
-    if (*notify->name == '@')
-        address.sun_path[0] = '\0';
     return bind(notify->fd, (struct sockaddr *)&address,
                 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+}
+
+static void remove_name(const struct notify *notify)
+{
+    char folder[sizeof notify->name];
+
+    if (*notify->name == '\0')
+        return;
+    strcpy(folder, notify->name);
+    unlink(folder);
+    *strrchr(folder, '/') = '\0';
+    rmdir(folder);
+}
+#endif
+
+static void warn(int error)
+{
+    static int warned;
+
+    if (!warned)
+        report("there can be no socket for READY=1 (sd_notify): %s", strerror(error));
+    warned = 1;
 }
 
 struct notify *notify_open(void)
 {
     struct notify *notify = calloc(1, sizeof *notify);
 
-    if (!notify)
+    if (!notify) {
+        warn(errno);
         return NULL;
-    choose_name(notify);
+    }
     notify->fd = socket(AF_UNIX, SOCK_DGRAM, 0);
     if (notify->fd >= 0 && fcntl(notify->fd, F_SETFD, FD_CLOEXEC) == 0 &&
-        ask_for_senders(notify->fd) == 0 && bind_to_name(notify) == 0)
+        bind_somewhere(notify) == 0)
         return notify;
+    warn(errno);
     notify_close(notify);
     return NULL;
 }
 
-/* A message is lines of NAME=VALUE. */
-static int says_ready(const char *message)
+void notify_close(struct notify *notify)
 {
-    const char *found = strstr(message, "READY=1");
+    if (!notify)
+        return;
+    if (notify->fd >= 0)
+        close(notify->fd);
+    remove_name(notify);
+    free(notify);
+}
 
-    return found && (found == message || found[-1] == '\n') &&
-           (found[7] == '\0' || found[7] == '\n');
+/* ---- What comes ---- */
+
+static int is_number(const char *text)
+{
+    return *text >= '0' && *text <= '9' && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* NAME=VALUE; what is unknown is ignored. */
+static void understand(const char *line, struct said *said)
+{
+    static const char status[] = "STATUS=", extend[] = "EXTEND_TIMEOUT_USEC=";
+
+    if (strcmp(line, "READY=1") == 0)
+        said->ready = 1;
+    else if (strcmp(line, "STOPPING=1") == 0)
+        said->stopping = 1;
+    else if (strncmp(line, status, strlen(status)) == 0)
+        snprintf(said->status, sizeof said->status, "%s", line + strlen(status));
+    else if (strncmp(line, extend, strlen(extend)) == 0 && is_number(line + strlen(extend)))
+        said->extend_ms = strtoll(line + strlen(extend), NULL, 10) / 1000;
+}
+
+static void understand_lines(char *message, struct said *said)
+{
+    char *rest;
+
+    for (char *line = strtok_r(message, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        understand(line, said);
 }
 
 #ifdef __linux__
@@ -113,26 +179,17 @@ static ssize_t receive(int fd, char *text, size_t size, pid_t group)
 }
 #endif
 
-int notify_read(const struct notify *notify, pid_t group)
+void notify_read(const struct notify *notify, pid_t group, struct said *said)
 {
+    enum { MOST_AT_ONCE = 64 }; /* who never stops talking must not stop us */
     char message[4096];
     ssize_t length;
-    int ready = 0;
 
-    while ((length = receive(notify->fd, message, sizeof message - 1, group)) >= 0) {
+    for (int i = 0; i < MOST_AT_ONCE; i++) {
+        length = receive(notify->fd, message, sizeof message - 1, group);
+        if (length < 0)
+            return;
         message[length] = '\0';
-        ready |= says_ready(message);
+        understand_lines(message, said);
     }
-    return ready;
-}
-
-void notify_close(struct notify *notify)
-{
-    if (!notify)
-        return;
-    if (notify->fd >= 0)
-        close(notify->fd);
-    if (*notify->name == '/')
-        unlink(notify->name);
-    free(notify);
 }

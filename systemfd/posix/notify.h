@@ -3,7 +3,8 @@
 #ifndef SYSTEMFD_NOTIFY_H
 #define SYSTEMFD_NOTIFY_H
 
-#include <stddef.h>
+#include "devserver/child.h"
+
 #include <sys/types.h>
 
 struct notify {
@@ -12,12 +13,12 @@ struct notify {
 };
 
 /* One for each server: a late word of an old one must not count for a new one. For notify_close;
- * NULL: there can be none. */
+ * NULL: there can be none, which is reported, once. */
 struct notify *notify_open(void);
 
-/* Reads what has come; 1 when it says READY=1. On Linux that counts only from the same user, from
- * root, or from the server's process group. */
-int notify_read(const struct notify *notify, pid_t group);
+/* Adds what has come. On Linux that counts only from the same user, from root, or from the
+ * server's process group; elsewhere only this user can find the socket. */
+void notify_read(const struct notify *notify, pid_t group, struct said *said);
 
 /* NULL is none. */
 void notify_close(struct notify *notify);

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "process.h"
 
+#include "clock.h"
+#include "report.h"
 #include "signals.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
+
+enum { KILL_PATIENCE_MS = 2000 };
 
 /* When systemfd is killed with KILL, the child must not go on alone: where the system can do
  * that, it ends too (prctl(2); it may have been too late for the request). */
@@ -45,25 +52,32 @@ pid_t fork_child(void)
     return pid;
 }
 
-/* Returns whether there are any (proc(5)). */
-static int kill_listed_children(void)
+/* Returns whether there is one that can be (proc(5)). */
+static int kill_listed_children(int tell_of_others)
 {
     FILE *file = fopen("/proc/thread-self/children", "r");
     long pid;
     int any = 0;
 
     while (file && fscanf(file, "%ld", &pid) == 1) {
-        kill((pid_t)pid, SIGKILL);
-        any = 1;
+        if (kill((pid_t)pid, SIGKILL) == 0)
+            any = 1;
+        else if (tell_of_others)
+            report("process %ld goes on: it cannot be ended: %s", pid, strerror(errno));
     }
     if (file)
         fclose(file);
     return any;
 }
 
-/* Those of one that was killed become ours: so look again after each. */
+/* Those of one that was killed become ours: so look again after each. Who has become another user
+ * cannot be killed, and who waits for a disk does not die: they are not waited for for ever. */
 void kill_children(void)
 {
-    while (kill_listed_children() && waitpid(-1, NULL, 0) > 0) {
-    }
+    long long deadline = now_ms() + KILL_PATIENCE_MS;
+
+    while (kill_listed_children(0) && now_ms() < deadline)
+        if (waitpid(-1, NULL, WNOHANG) == 0)
+            poll(NULL, 0, 1);
+    kill_listed_children(1);
 }

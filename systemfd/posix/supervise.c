@@ -38,14 +38,14 @@ void supervise_check(const struct options *options)
 
 /* ---- Children ---- */
 
-static void describe(int status, struct exit_status *how)
+static void describe(const siginfo_t *ended, struct exit_status *how)
 {
-    if (WIFSIGNALED(status)) {
-        how->code = 128 + WTERMSIG(status);
-        snprintf(how->text, sizeof how->text, "signal %s", signal_name(WTERMSIG(status)));
-    } else {
-        how->code = WEXITSTATUS(status);
+    if (ended->si_code == CLD_EXITED) {
+        how->code = ended->si_status;
         snprintf(how->text, sizeof how->text, "exit status %d", how->code);
+    } else {
+        how->code = 128 + ended->si_status;
+        snprintf(how->text, sizeof how->text, "signal %s", signal_name(ended->si_status));
     }
 }
 
@@ -56,19 +56,23 @@ static void restart_for(const char *new_socket)
         cycle_restart(new_socket);
 }
 
+/* Who has ended is told before it is reaped: until then, its number is nobody else's, and what it
+ * leaves can be signalled. */
 static void reap(void)
 {
     const char *new_socket;
+    siginfo_t ended;
     struct exit_status how;
-    pid_t pid;
-    int status;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        describe(status, &how);
+    memset(&ended, 0, sizeof ended);
+    while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid > 0) {
+        describe(&ended, &how);
         new_socket = cycle_ending() ? NULL : heal_after_end();
-        if (!responder_ended(pid))
-            cycle_child_ended(pid, &how);
+        if (!responder_ended(ended.si_pid))
+            cycle_child_ended(ended.si_pid, &how);
         restart_for(new_socket);
+        waitpid(ended.si_pid, NULL, WNOHANG);
+        memset(&ended, 0, sizeof ended);
     }
 }
 

@@ -174,7 +174,7 @@ static void test_server_dies_before_it_is_ready(void **state)
 static void test_server_is_not_there_yet(void **state)
 {
     (void)state;
-    START("-s", "http::0", "--watch", ".", "--settle=60000", "--", "./late", "ready");
+    START("-s", "http::0", "--watch", ".", "--", "./late", "ready");
     expect("systemfd: cannot find the command './late'");
     expect("~> server 1 died before it was ready: exit status 127; waiting for a change");
     in_project("cp $(command -v server) ../new && mv ../new late"); /* at once */
@@ -217,16 +217,14 @@ static void expect_waits(void)
     }
 }
 
-/* With a settling time that would be over, it is READY=1 that counts. */
+/* It accepts from the beginning, but servers of this command say when they are ready. */
 static void test_ready_by_notify_socket(void **state)
 {
     pid_t old;
 
     (void)state;
-    put("text", "one");
-    START("-s", "http::0", "--restart-on-hup", "--settle", "60000", "--", "server", "late");
-    expect("server ");
-    in_project("touch ../ready");
+    in_project("touch ../ready; echo one >text");
+    START("-s", "http::0", "--restart-on-hup", "--", "server", "late");
     old = expect_ready(1);
     assert_answers(ports[0], "one");
 
@@ -245,7 +243,7 @@ static void test_ready_by_notify_socket(void **state)
     assert_answers(ports[0], "two");
 }
 
-/* "@systemfd/..." */
+/* "@..." */
 static char *notify_socket_of(pid_t server)
 {
     return shell("tr '\\0' '\\n' </proc/%ld/environ | sed -n 's/^NOTIFY_SOCKET=//p' | tr -d '\\n'",
@@ -279,8 +277,13 @@ static void test_ready_is_not_said_by_other_users(void **state)
     (void)state;
     if (geteuid() != 0)
         skip_because("only root can become another user");
-    START("-s", "http::0", "--restart-on-hup", "--settle", "60000", "--", "server", "late");
-    assert_int_equal(sscanf(expect("server "), "server %ld", &server), 1);
+    in_project("touch ../ready");
+    START("-s", "http::0", "--restart-on-hup", "--", "server", "late");
+    expect_ready(1);
+    in_project("rm ../ready");
+    process_signal(&systemfd, SIGHUP);
+    expect("~> restarting: SIGHUP");
+    assert_int_equal(sscanf(expect("server "), "server %ld begins", &server), 1);
     name = notify_socket_of((pid_t)server);
     assert_int_equal(*name, '@');
     nobody = fork();
@@ -290,9 +293,9 @@ static void test_ready_is_not_said_by_other_users(void **state)
     assert_int_equal(status, 0);
     process_signal(&systemfd, SIGHUP);
     expect("~> restarting: SIGHUP");
-    assert_int_equal(count_lines("~> server 1 is ready"), 0);
+    assert_int_equal(count_lines("~> server 2 is ready"), 0);
     in_project("touch ../ready");
-    expect_ready(2);
+    expect_ready(3);
     free(name);
 }
 
@@ -324,7 +327,7 @@ static void test_restart_of_the_unready(void **state)
 
     (void)state;
     in_project("touch ../ready; echo one >text");
-    START("-s", "http::0", "--restart-on-hup", "--settle", "60000", "--", "server", "late");
+    START("-s", "http::0", "--restart-on-hup", "--", "server", "late");
     old = expect_ready(1);
     in_project("rm ../ready; echo two >text");
     for (int i = 0; i < 3; i++) {
@@ -544,7 +547,7 @@ static void assert_event(const char *beginning)
 static void test_start_then_stop(void **state)
 {
     (void)state;
-    START("-s", "http::0", "--restart-on-hup", "--settle", "60000", "--", "server", "ready");
+    START("-s", "http::0", "--restart-on-hup", "--", "server", "ready");
     assert_event("begins");
     expect_ready(1);
     process_signal(&systemfd, SIGHUP);
@@ -559,9 +562,8 @@ static void test_stop_first(void **state)
 
     (void)state;
     put("text", "one");
-    START("-s", "http::0", "--restart-on-hup", "--settle", "60000", "--stop-first", "--", "server",
-          "late");
     in_project("touch ../ready");
+    START("-s", "http::0", "--restart-on-hup", "--stop-first", "--", "server", "late");
     assert_event("begins");
     assert_event("waits");
     expect_ready(1);
@@ -591,8 +593,7 @@ static void test_stop_signal(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        START("-s", "http::0", "--restart-on-hup", "--settle", "60000", rows[i].option, "--",
-              "server", "ready");
+        START("-s", "http::0", "--restart-on-hup", rows[i].option, "--", "server", "ready");
         assert_event("begins");
         expect_ready(1);
         process_signal(&systemfd, SIGHUP);
@@ -610,8 +611,8 @@ static void test_waiting_is_idle(void **state)
     pid_t old;
 
     (void)state;
-    START("-s", "http::0", "--restart-on-hup", "--stop-timeout=1", "--settle=60000", "--build",
-          "sleep 1", "--", "server", "deaf", "ready");
+    START("-s", "http::0", "--restart-on-hup", "--stop-timeout=1", "--build", "sleep 1", "--",
+          "server", "deaf", "ready");
     old = expect_ready(1);
     before = processor_time_ms(systemfd.pid);
     process_signal(&systemfd, SIGHUP);
@@ -708,8 +709,8 @@ static void test_server_gets_nothing_else(void **state)
     char *blocked = own_signals("SigBlk"), *ignored = own_signals("SigIgn");
 
     (void)state;
-    START("-s", "http::0", "-s", "http::0", "--restart-on-hup", "--settle=60000", "--build", "true",
-          "--", "sh", "-c", "grep -E 'Sig(Blk|Ign)' /proc/self/status; exec server ready");
+    START("-s", "http::0", "-s", "http::0", "--restart-on-hup", "--build", "true", "--", "sh", "-c",
+          "grep -E 'Sig(Blk|Ign)' /proc/self/status; exec server ready");
     for (unsigned generation = 1; generation <= 3; generation++) {
         pid_t server;
         assert_string_equal(expect("SigBlk:"), blocked);
@@ -829,8 +830,7 @@ static void test_no_failure_to_exit_on(void **state)
 {
     (void)state;
     put("text", "one");
-    START("-s", "http::0", "--watch", ".", "--exit-on-failure", "--settle=60000", "--", "server",
-          "ready");
+    START("-s", "http::0", "--watch", ".", "--exit-on-failure", "--", "server", "ready");
     expect_ready(1);
     put("text", "broken");
     expect("~> server 2 died before it was ready: exit status 3; the old server stays");

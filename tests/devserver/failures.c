@@ -14,8 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* For servers that say READY=1: it does not depend on the time that they take. */
-#define START_HUP(...) START("-s", "http::0", "--restart-on-hup", "--settle=60000", ##__VA_ARGS__)
+#define START_HUP(...) START("-s", "http::0", "--restart-on-hup", ##__VA_ARGS__)
 
 /* ---- Crashes ---- */
 
@@ -87,7 +86,7 @@ static void test_no_hot_loop(void **state)
 {
     (void)state;
     put("text", "broken");
-    START("-s", "http::0", "--watch", ".", "--settle=60000", "--", "server", "ready");
+    START("-s", "http::0", "--watch", ".", "--", "server", "ready");
     expect("~> server 1 died before it was ready: exit status 3; waiting for a change");
     put("text", "broken");
     expect("~> server 2 died before it was ready: exit status 3; waiting for a change");
@@ -325,7 +324,7 @@ static void test_server_in_a_shell(void **state)
 static void test_many_deaf_servers(void **state)
 {
     (void)state;
-    START_HUP("--stop-timeout=1000", "--settle=60000", "--", "server", "deaf", "ready");
+    START_HUP("--stop-timeout=1000", "--", "server", "deaf", "ready");
     expect_ready(1);
     for (unsigned generation = 2; generation <= 40; generation++)
         restart(generation);
@@ -551,6 +550,108 @@ static void test_unix_paths_when_it_cannot_begin(void **state)
     }
 }
 
+/* ---- Who is signalled ---- */
+
+/* A number that has been reaped may be another's by now: none of those is signalled. */
+static void assert_signals_before_reaping(void)
+{
+    char *path = path_in(project, "../trace"), *line = NULL, *reaped = calloc(1, 1 << 16);
+    FILE *trace = fopen(path, "r");
+    size_t size = 0;
+    int pid, ends = 0;
+
+    assert_non_null(trace);
+    while (getline(&line, &size, trace) > 0) {
+        char number[24];
+        const char *result = strrchr(line, '=');
+        if (strncmp(line, "wait4(", 6) == 0 && result && (pid = atoi(result + 1)) > 0) {
+            snprintf(number, sizeof number, " %d ", pid);
+            strcat(reaped, number);
+            ends++;
+        }
+        if (sscanf(line, "kill(%d", &pid) == 1) {
+            snprintf(number, sizeof number, " %d ", abs(pid));
+            if (strstr(reaped, number))
+                print_message("%s", line);
+            assert_null(strstr(reaped, number));
+        }
+    }
+    assert_true(ends >= 4);
+    fclose(trace);
+    free(line);
+    free(path);
+    free(reaped);
+}
+
+static void test_nobody_else_is_signalled(void **state)
+{
+    static const char *const argv[] = {"strace",   "-D",
+                                       "-o",       "../trace",
+                                       "-e",       "trace=kill,wait4",
+                                       "systemfd", "-s",
+                                       "http::0",  "--restart-on-hup",
+                                       "--build",  "true",
+                                       "--",       "server",
+                                       "ready",    NULL};
+
+    (void)state;
+    if (!have_program("strace"))
+        skip_because("there is no strace");
+    start_systemfd(argv);
+    expect_ready(1);
+    restart(2);
+    wait_for_the_only_server();
+    free(ask(ports[0], "/exit/1"));
+    expect("~> starting it again in ");
+    expect_ready(3);
+    process_signal(&systemfd, SIGTERM);
+    WAIT_UNTIL(children_of(getpid()) == 0);
+    process_wait(&systemfd);
+    assert_signals_before_reaping();
+}
+
+/* It cannot be signalled by who started it: then that does not wait for it. */
+static void test_process_that_became_root(void **state)
+{
+    static const char *const argv[] = {"setpriv",
+                                       "--reuid=65534",
+                                       "--clear-groups",
+                                       "../systemfd",
+                                       "-s",
+                                       "http::0",
+                                       "--restart-on-hup",
+                                       "--stop-timeout=1",
+                                       "--",
+                                       "sh",
+                                       "-c",
+                                       "../root root 0 & exec ../server ready",
+                                       NULL};
+    pid_t first;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip_because("only root can make a setuid program");
+    in_project(
+        "cp $(command -v systemfd) $(command -v server) .. && cp $(command -v waits) ../root "
+        "&& chmod 4755 ../root && chmod 755 . ..");
+    start_systemfd(argv);
+    first = expect_ready(1);
+    restart(2);
+    expect("~> process "); /* does not stop */
+    WAIT_UNTIL(children_of(systemfd.pid) == 2);
+    assert_int_equal(members_of(first), 1);
+    process_signal(&systemfd, SIGTERM);
+    for (int left = 2; left > 0;) {
+        const char *line = expect("~> process ");
+        if (strstr(line, " goes on: it cannot be ended: ")) {
+            kill((pid_t)atol(line + strlen("~> process ")), SIGKILL);
+            left--;
+        }
+    }
+    WAIT_UNTIL(children_of(getpid()) == 0);
+    process_wait(&systemfd);
+}
+
 /* ---- KILL ---- */
 
 /* systemfd can do nothing any more: the system ends what it started (PR_SET_PDEATHSIG). */
@@ -598,9 +699,12 @@ static size_t count_files(const char *format, long number)
     return count;
 }
 
+/* All that it has: the inodes of its sockets are those of a datagram socket there. */
 static size_t count_notify_sockets(void)
 {
-    char *count = shell("grep -c @systemfd/%ld/ /proc/net/unix || true", (long)systemfd.pid);
+    char *count = shell("ls -l /proc/%ld/fd | sed -n 's/.*socket:.\\([0-9]*\\).*/ \\1 @/p' | "
+                        "grep -c -F -f - /proc/net/unix || true",
+                        (long)systemfd.pid);
     size_t number = strtoul(count, NULL, 10);
 
     free(count);
@@ -693,6 +797,8 @@ int main(void)
         TEST(test_end_while_a_client_is_slow),
         TEST(test_unix_paths),
         TEST(test_unix_paths_when_it_cannot_begin),
+        TEST(test_nobody_else_is_signalled),
+        TEST(test_process_that_became_root),
         TEST(test_kill),
         TEST(test_500_cycles),
     };

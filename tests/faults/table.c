@@ -43,7 +43,10 @@ static const char *const cannot_fail[] = {
     "strrchr",
     "strspn",
     "strstr",
+    "strtok_r",
+    "__strtok_r",
     "strtol",
+    "strtoll",
     "strtoul",
     "vsnprintf",
     /* data */
@@ -61,6 +64,7 @@ static const char *const cannot_fail[] = {
     "exit",
     "getenv",
     "geteuid",
+    "getpgrp",
     "getpid",
     "getppid",
     "umask",

@@ -337,7 +337,7 @@ static void test_server_does_not_start(void **state)
 
     (void)state;
     put("text", "broken");
-    START("-s", "http::0", "--watch", ".", "--settle=60000", "--build", "echo of the build", "--",
+    START("-s", "http::0", "--watch", ".", "--build", "echo of the build", "--",
           "server", "ready");
     expect("~> server 1 died before it was ready");
     page = ask_as(curl);

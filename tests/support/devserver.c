@@ -225,12 +225,15 @@ const char *expect(const char *beginning)
 pid_t expect_ready(unsigned generation)
 {
     char beginning[64];
-    const char *pid;
+    const char *text;
+    pid_t pid, group;
 
     snprintf(beginning, sizeof beginning, "~> server %u is ready after ", generation);
-    pid = strstr(expect(beginning), "(process ");
-    assert_non_null(pid);
-    return (pid_t)atol(pid + strlen("(process "));
+    text = strstr(expect(beginning), "(process ");
+    assert_non_null(text);
+    pid = (pid_t)atol(text + strlen("(process "));
+    group = getpgid(pid);
+    return group > 0 ? group : pid;
 }
 
 size_t count_lines(const char *beginning)

@@ -27,7 +27,7 @@ void start_systemfd(const char *const *argv);
 /* The next line that begins so; those before it are skipped. */
 const char *expect(const char *beginning);
 
-/* Server GENERATION is ready; its process ID. */
+/* Server GENERATION is ready; the process ID of its leader. */
 pid_t expect_ready(unsigned generation);
 
 /* How many lines there were so far, read or not, that begin so. */

@@ -5,6 +5,7 @@
  *     deaf      does not end when it is asked to
  *     forking   starts another process, which does nothing, and does not tell it anything
  *     idle      is that process
+ *     late      needs a second and a half to begin
  *
  * Prints what becomes of it, each line with "server PID" in front. Over HTTP it answers
  * "TEXT PID\n": TEXT is the first line that the file "text" had when it began, and if that is
@@ -123,6 +124,8 @@ int main(int argc, char **argv)
         tell("is <broken>");
         return 3;
     }
+    if (has_habit(argv, "late"))
+        Sleep(1500);
     passed = listenfd_from_env(LISTENFD_NONBLOCK);
     if (listenfd_take_tcp_listener(passed, 0, &listener) != 1) {
         tell(listenfd_message(passed));

@@ -353,6 +353,23 @@ static void test_dies_before_it_is_ready(void **state)
     WAIT_UNTIL(answers(ports[0], "three"));
 }
 
+/* Once one has asked for its sockets, the next one is waited for until it does, too. */
+static void test_late(void **state)
+{
+    const char *line;
+
+    (void)state;
+    put("text", "one\n");
+    START_WINE("--watch", "text", SERVER, "late");
+    expect_ready(1);
+    WAIT_UNTIL(answers(ports[0], "one"));
+    put("text", "two\n");
+    line = expect("~> server 2 is ready after ");
+    assert_non_null(strstr(line, ": it has taken its sockets (process "));
+    assert_true(atof(line + strlen("~> server 2 is ready after ")) >= 1.5);
+    WAIT_UNTIL(answers(ports[0], "two"));
+}
+
 static void test_command_is_missing(void **state)
 {
     (void)state;
@@ -701,6 +718,7 @@ int main(void)
         WINE_TEST(test_change_during_a_build),
         WINE_TEST(test_program_is_replaced),
         WINE_TEST(test_dies_before_it_is_ready),
+        WINE_TEST(test_late),
         WINE_TEST(test_command_is_missing),
         WINE_TEST(test_crashes),
         WINE_TEST(test_exit_on_failure),

@@ -108,6 +108,8 @@ CALL(fputc, int, EOF, (int byte, FILE *stream), (byte, stream), STREAM_ERRORS)
 CALL(fputs, int, EOF, (const char *text, FILE *stream), (text, stream), STREAM_ERRORS)
 CALL(fread, size_t, 0, (void *bytes, size_t size, size_t count, FILE *stream),
      (bytes, size, count, stream), EINTR, EIO)
+CALL(getdelim, ssize_t, -1, (char **line, size_t *size, int end, FILE *stream),
+     (line, size, end, stream), EINTR, EIO, ENOMEM)
 OTHER(fscanf, EINTR, EIO)
 CALL(fwrite, size_t, 0, (const void *bytes, size_t size, size_t count, FILE *stream),
      (bytes, size, count, stream), STREAM_ERRORS)
@@ -134,13 +136,19 @@ CALL(kill, int, -1, (pid_t pid, int number), (pid, number), EPERM, ESRCH)
 CALL(prctl, int, -1, (int option, unsigned long value), (option, value), EINVAL)
 CALL(setpgid, int, -1, (pid_t pid, pid_t group), (pid, group), EACCES, EPERM, ESRCH)
 CALL(sysconf, long, -1, (int name), (name), EINVAL)
+CALL(process_vm_readv, ssize_t, -1,
+     (pid_t pid, const struct iovec *local, unsigned long locals, const struct iovec *remote,
+      unsigned long remotes, unsigned long flags),
+     (pid, local, locals, remote, remotes, flags), ENOMEM, ENOSYS, EPERM, ESRCH)
 CALL(wait, pid_t, -1, (int *status), (status), ECHILD, EINTR)
+CALL(waitid, int, -1, (idtype_t type, id_t id, siginfo_t *information, int options),
+     (type, id, information, options), ECHILD, EINTR)
 CALL(waitpid, pid_t, -1, (pid_t pid, int *status, int options), (pid, status, options), ECHILD,
      EINTR)
 
-/* pidfd_open, close_range; ENOSYS in older kernels, EPERM by a seccomp filter. */
-CALL(syscall, long, -1, (long number, long a, long b, long c), (number, a, b, c), EINVAL, EMFILE,
-     ENFILE, ENODEV, ENOMEM, ENOSYS, EPERM, ESRCH)
+/* pidfd_open, pidfd_send_signal, close_range; ENOSYS in older kernels, EPERM by a seccomp filter. */
+CALL(syscall, long, -1, (long number, long a, long b, long c, long d), (number, a, b, c, d), EINVAL,
+     EMFILE, ENFILE, ENODEV, ENOMEM, ENOSYS, EPERM, ESRCH)
 
 #undef PATH_ERRORS
 #undef OPEN_ERRORS

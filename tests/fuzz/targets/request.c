@@ -8,6 +8,7 @@
  *     request=d2dba02c-d507-4f3f-a90e-70a0192045f4|4711      and all that follows */
 #include "input.h"
 
+#include "answered_processes.h"
 #include "socket_client.h"
 
 #include <assert.h>
@@ -36,6 +37,12 @@ static char answer[MOST_SOCKETS * INFO_SIZE];
 int WSAGetLastError(void)
 {
     return windows.error;
+}
+
+/* Only who has been sent all of it has been answered. */
+void answered_processes_add(DWORD id)
+{
+    assert(id == windows.wanted_pid && windows.sent == windows.duplicated * INFO_SIZE);
 }
 
 ULONGLONG GetTickCount64(void)

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: MIT
+ * A thread waits for connections when it sleeps in accept(2) on a passed socket, in poll(2) or
+ * select(2) with it, or in epoll_wait(2) on a set that it is in (proc(5): fd, fdinfo, syscall). */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* process_vm_readv */
+#endif
+#include "devserver/accepting.h"
+
+#include <string.h>
+
+#ifndef __linux__
+
+void accepting_setup(const struct sockets *sockets)
+{
+    (void)sockets;
+}
+
+void accepting_look(const struct child *child, struct sight *sight)
+{
+    (void)child;
+    memset(sight, 0, sizeof *sight);
+}
+
+void accepting_command(long process, char *text, size_t size)
+{
+    (void)process;
+    (void)size;
+    *text = '\0';
+}
+
+#else
+
+#include "process_tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* Nobody looks at more: each look is to cost little. */
+enum { MOST_SOCKETS = 64, MOST_DESCRIPTORS = 16384, MOST_HELD = 256, MOST_POLLED = 4096 };
+
+/* ---- The passed sockets ---- */
+
+static struct {
+    unsigned long inode;
+    unsigned device; /* as fdinfo has it */
+} passed[MOST_SOCKETS];
+
+static size_t passed_count;
+
+void accepting_setup(const struct sockets *sockets)
+{
+    struct stat status;
+
+    passed_count = sockets->count < MOST_SOCKETS ? sockets->count : MOST_SOCKETS;
+    for (size_t i = 0; i < passed_count; i++) {
+        int known = fstat(sockets->list[i].fd, &status) == 0;
+        passed[i].inode = known ? (unsigned long)status.st_ino : 0;
+        passed[i].device = known ? major(status.st_dev) << 20 | minor(status.st_dev) : 0;
+    }
+}
+
+static socket_set with_inode(unsigned long inode)
+{
+    for (size_t i = 0; i < passed_count; i++)
+        if (inode && passed[i].inode == inode)
+            return 1ULL << i;
+    return 0;
+}
+
+static socket_set with_inode_on(unsigned long inode, unsigned device)
+{
+    socket_set found = with_inode(inode);
+
+    for (size_t i = 0; i < passed_count; i++)
+        if (found == 1ULL << i && passed[i].device == device)
+            return found;
+    return 0;
+}
+
+/* ---- A process's descriptors ---- */
+
+enum kind { SOCKET, EPOLL, URING };
+
+static struct held {
+    int fd;
+    enum kind kind;
+    socket_set sockets; /* that can be waited for with it */
+} held[MOST_HELD];
+
+static size_t held_count;
+static unsigned long other;     /* the inode number of one that is no passed socket */
+static size_t descriptors_left; /* to look at */
+
+static socket_set sockets_of(int fd)
+{
+    for (size_t i = 0; i < held_count; i++)
+        if (held[i].fd == fd)
+            return held[i].sockets;
+    return 0;
+}
+
+static void hold(int fd, const char *target)
+{
+    static const char socket[] = "socket:[";
+    struct held one = {.fd = fd, .kind = SOCKET};
+    unsigned long inode = 0;
+
+    if (strncmp(target, socket, strlen(socket)) == 0)
+        inode = strtoul(target + strlen(socket), NULL, 10);
+    else if (strcmp(target, "anon_inode:[eventpoll]") == 0)
+        one.kind = EPOLL;
+    else if (strcmp(target, "anon_inode:[io_uring]") == 0)
+        one.kind = URING;
+    one.sockets = with_inode(inode);
+    if ((one.sockets || one.kind != SOCKET) && held_count < MOST_HELD)
+        held[held_count++] = one;
+    else if (inode)
+        other = inode;
+}
+
+/* By readlink(2), which asks no file system. 0: they cannot be seen. */
+static int read_descriptors(pid_t process)
+{
+    char path[48], target[64];
+    struct dirent *entry;
+    ssize_t length;
+    DIR *folder;
+
+    held_count = other = 0;
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)process);
+    folder = opendir(path);
+    if (!folder)
+        return 0;
+    while (descriptors_left > 0 && (entry = readdir(folder)) != NULL) {
+        descriptors_left--;
+        length = readlinkat(dirfd(folder), entry->d_name, target, sizeof target - 1);
+        if (length <= 0)
+            continue;
+        target[length] = '\0';
+        hold((int)atol(entry->d_name), target);
+    }
+    closedir(folder);
+    return 1;
+}
+
+/* ---- epoll and io_uring ---- */
+
+static FILE *open_fdinfo(pid_t process, int fd)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", (int)process, fd);
+    return fopen(path, "re");
+}
+
+/* A set can be a member of another one, under a number of this process's. */
+static socket_set member(const char *line)
+{
+    unsigned long inode;
+    unsigned events, device;
+    socket_set sockets;
+    int fd;
+
+    if (sscanf(line, "tfd: %d events: %x data: %*x pos:%*d ino:%lx sdev:%x", &fd, &events, &inode,
+               &device) != 4 ||
+        !(events & (EPOLLIN | EPOLLRDNORM)))
+        return 0;
+    sockets = with_inode_on(inode, device);
+    for (size_t i = 0; i < held_count && !sockets; i++)
+        if (held[i].fd == fd && held[i].kind == EPOLL)
+            sockets = held[i].sockets;
+    return sockets;
+}
+
+static socket_set members(pid_t process, int fd)
+{
+    FILE *file = open_fdinfo(process, fd);
+    socket_set sockets = 0;
+    char line[256];
+
+    while (file && descriptors_left > 0 && fgets(line, sizeof line, file)) {
+        descriptors_left--;
+        sockets |= member(line);
+    }
+    if (file)
+        fclose(file);
+    return sockets;
+}
+
+static void read_sets(pid_t process)
+{
+    for (int depth = 0; depth < 2; depth++)
+        for (size_t i = 0; i < held_count; i++)
+            if (held[i].kind == EPOLL)
+                held[i].sockets |= members(process, held[i].fd);
+}
+
+/* Does an accept wait in that ring? Which socket it is for is not shown. */
+static int ring_accepts(pid_t process, int fd)
+{
+    FILE *file = open_fdinfo(process, fd);
+    char line[256];
+    int found = 0;
+    unsigned operation;
+
+    while (file && !found && descriptors_left > 0 && fgets(line, sizeof line, file)) {
+        descriptors_left--;
+        found = sscanf(line, " op=%u, task_works=", &operation) == 1 &&
+                operation == 13; /* IORING_OP_ACCEPT */
+    }
+    if (file)
+        fclose(file);
+    return found;
+}
+
+/* ---- What a thread waits for ---- */
+
+static int copy_from(pid_t process, void *to, unsigned long long from, size_t size)
+{
+    struct iovec local = {to, size}, remote = {(void *)(uintptr_t)from, size};
+
+    return process_vm_readv(process, &local, 1, &remote, 1, 0) == (ssize_t)size;
+}
+
+static socket_set polled(pid_t process, unsigned long long entries, unsigned long long count)
+{
+    static struct pollfd copy[MOST_POLLED];
+    socket_set sockets = 0;
+    size_t n = count < MOST_POLLED ? (size_t)count : MOST_POLLED;
+
+    if (!copy_from(process, copy, entries, n * sizeof *copy))
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        if (copy[i].events & (POLLIN | POLLRDNORM))
+            sockets |= sockets_of(copy[i].fd);
+    return sockets;
+}
+
+/* The kernel's fd_set is made of longs, and may be longer than libc's. */
+static socket_set selected(pid_t process, unsigned long long set, unsigned long long limit)
+{
+    enum { BITS = 8 * sizeof(unsigned long) };
+    static unsigned long copy[MOST_POLLED / BITS];
+    size_t bits = limit < MOST_POLLED ? (size_t)limit : MOST_POLLED;
+    socket_set sockets = 0;
+
+    if (!set || !copy_from(process, copy, set, (bits + BITS - 1) / BITS * sizeof *copy))
+        return 0;
+    for (size_t i = 0; i < held_count; i++) {
+        size_t fd = (size_t)held[i].fd;
+        if (fd < bits && copy[fd / BITS] >> fd % BITS & 1)
+            sockets |= held[i].sockets;
+    }
+    return sockets;
+}
+
+static socket_set waited_for(pid_t process, long call, const unsigned long long *arguments)
+{
+    switch (call) {
+#ifdef SYS_poll
+    case SYS_poll:
+#endif
+#ifdef SYS_ppoll
+    case SYS_ppoll:
+#endif
+#ifdef SYS_ppoll_time64
+    case SYS_ppoll_time64:
+#endif
+        return polled(process, arguments[0], arguments[1]);
+#ifdef SYS_select
+    case SYS_select:
+#endif
+#ifdef SYS__newselect
+    case SYS__newselect:
+#endif
+#ifdef SYS_pselect6
+    case SYS_pselect6:
+#endif
+#ifdef SYS_pselect6_time64
+    case SYS_pselect6_time64:
+#endif
+        return selected(process, arguments[1], arguments[0]);
+#ifdef SYS_accept
+    case SYS_accept:
+#endif
+#ifdef SYS_epoll_wait
+    case SYS_epoll_wait:
+#endif
+#ifdef SYS_epoll_pwait2
+    case SYS_epoll_pwait2:
+#endif
+#ifdef SYS_recvmmsg
+    case SYS_recvmmsg:
+#endif
+    case SYS_accept4:
+    case SYS_epoll_pwait:
+    case SYS_recvfrom:
+    case SYS_recvmsg:
+    case SYS_read:
+        return sockets_of((int)arguments[0]);
+    default:
+        return 0;
+    }
+}
+
+/* Where the call is not shown (Yama's ptrace_scope 2), or is one of 32 bits, whose numbers mean
+ * other calls: only in which function of the kernel it sleeps. */
+static socket_set waited_for_in(pid_t process, pid_t thread)
+{
+    socket_set sets = 0, sockets = 0;
+    char place[64];
+
+    if (read_proc(place, sizeof place, "/proc/%d/task/%d/wchan", (int)process, (int)thread) <= 0)
+        return 0;
+    for (size_t i = 0; i < held_count; i++)
+        *(held[i].kind == EPOLL ? &sets : &sockets) |= held[i].sockets;
+    if (strstr(place, "epoll_wait") || strstr(place, "ep_poll"))
+        return sets;
+    return strstr(place, "accept") ? sockets : 0;
+}
+
+static int is_stopped(pid_t process, pid_t thread)
+{
+    char text[512];
+    const char *behind_name;
+
+    if (read_proc(text, sizeof text, "/proc/%d/task/%d/stat", (int)process, (int)thread) <= 0)
+        return 1;
+    behind_name = strrchr(text, ')');
+    return !behind_name || behind_name[1] == '\0' || behind_name[2] == 'T' || behind_name[2] == 't';
+}
+
+/* "232 0x4 ... SP PC", or "running". */
+static socket_set awaited(pid_t process, pid_t thread)
+{
+    unsigned long long arguments[6], stack;
+    socket_set sockets;
+    char text[256];
+    long call;
+
+    if (read_proc(text, sizeof text, "/proc/%d/task/%d/syscall", (int)process, (int)thread) <= 0)
+        sockets = errno == EACCES || errno == EPERM ? waited_for_in(process, thread) : 0;
+    else if (sscanf(text, "%ld %llx %llx %llx %llx %llx %llx %llx", &call, &arguments[0],
+                    &arguments[1], &arguments[2], &arguments[3], &arguments[4], &arguments[5],
+                    &stack) != 8)
+        return 0;
+    else if (sizeof(long) == 8 && stack >> 32 == 0)
+        sockets = waited_for_in(process, thread);
+    else
+        sockets = waited_for(process, call, arguments);
+    return sockets && !is_stopped(process, thread) ? sockets : 0;
+}
+
+/* ---- A process, and all ---- */
+
+static size_t threads_left; /* to look at */
+
+static socket_set awaited_by(const struct tree_process *process)
+{
+    static pid_t threads[MOST_THREADS];
+    size_t count = process_threads(process, threads, threads_left);
+    socket_set waits = 0, all = 0;
+
+    threads_left -= count;
+    for (size_t i = 0; i < count; i++)
+        waits |= awaited(process->id, threads[i]);
+    for (size_t i = 0; i < held_count; i++)
+        all |= held[i].sockets;
+    for (size_t i = 0; i < held_count && (waits & all) != all; i++)
+        if (held[i].kind == URING && ring_accepts(process->id, held[i].fd) &&
+            !is_stopped(process->id, process->id))
+            waits |= all;
+    return waits;
+}
+
+enum possession { HAS_NONE, HAS_SOME, CANNOT_BE_SEEN };
+
+static enum possession possession_of(const struct tree_process *process)
+{
+    if (!read_descriptors(process->id))
+        return CANNOT_BE_SEEN;
+    for (size_t i = 0; i < held_count; i++)
+        if (held[i].kind == SOCKET)
+            return HAS_SOME;
+    return HAS_NONE;
+}
+
+static size_t root_of(const struct process_tree *tree, size_t index)
+{
+    while (tree->list[index].parent >= 0)
+        index = (size_t)tree->list[index].parent;
+    return index;
+}
+
+/* Of one that has sockets. */
+static void look_at_owner(const struct process_tree *tree, size_t index, struct sight *sight)
+{
+    const struct tree_process *process = &tree->list[index];
+    socket_set waits;
+
+    read_sets(process->id);
+    waits = awaited_by(process);
+    for (size_t i = 0; i < held_count; i++)
+        if (held[i].kind == EPOLL)
+            sight->registered |= held[i].sockets;
+    for (size_t i = 0; i < held_count && process->state == 'R' && other; i++) {
+        sight->holds |= held[i].sockets;
+        sight->other = other;
+        sight->busy = process->id;
+    }
+    if (waits && !sight->waits)
+        sight->process = process->id;
+    if ((waits && !sight->waits) || !sight->child)
+        sight->child = tree->list[root_of(tree, index)].id;
+    sight->waits |= waits;
+    sight->owner = process->id;
+}
+
+static void look_at(const struct process_tree *tree, size_t index, struct sight *sight)
+{
+    const struct tree_process *process = &tree->list[index];
+
+    sight->processor += process->processor;
+    sight->is_running |= process->state == 'R' || process->state == 'D';
+    if (process->state == 'T')
+        sight->stopped = process->id;
+    switch (possession_of(process)) {
+    case HAS_SOME:
+        look_at_owner(tree, index, sight);
+        break;
+    case HAS_NONE:
+        sight->bare = process->id;
+        break;
+    case CANNOT_BE_SEEN:
+        break;
+    }
+}
+
+void accepting_look(const struct child *child, struct sight *sight)
+{
+    static struct process_tree tree;
+
+    memset(sight, 0, sizeof *sight);
+    sight->is_proof = 1;
+    descriptors_left = MOST_DESCRIPTORS;
+    threads_left = MOST_THREADS;
+    process_tree_read(&tree, child);
+    for (size_t i = 0; i < tree.count; i++)
+        look_at(&tree, i, sight);
+}
+
+void accepting_command(long process, char *text, size_t size)
+{
+    ssize_t length = read_proc(text, size, "/proc/%ld/cmdline", process);
+
+    for (ssize_t i = 0; i + 1 < length; i++)
+        if (text[i] == '\0')
+            text[i] = ' ';
+    if (length <= 0)
+        *text = '\0';
+}
+
+#endif
