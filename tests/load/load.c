@@ -2,12 +2,15 @@
  * Clients that open a connection per request, one request after the other, and count what
  * becomes of them. One that was not answered tries again after a moment.
  *
- *   load CLIENTS [PORT]     PORT of 127.0.0.1; without it, the port of the socket passed
+ *   load CLIENTS [PORT [PAUSE]]
+ *     PORT of 127.0.0.1; without it, the port of the socket passed
+ *     PAUSE in milliseconds after each answer; without it, the next request follows at once
  *
- * Prints "started" once the first request was answered; ends on SIGTERM, SIGINT or SIGALRM
- * with "N requests, N refused, N reset, N lost, longest N.N ms": the longest that a client was
- * without an answer. Exit status 1 when any was refused, reset or lost, or when there was
- * none. */
+ * Each client prints "started" once its first request was answered; all end on SIGTERM, SIGINT
+ * or SIGALRM with "N requests, N refused, N reset, N lost, longest N.N ms": the longest that a
+ * client was without an answer. The line before says what was answered: "answers: N WORD, ...",
+ * with the first word of the body. Exit status 1 when any was refused, reset or lost, or when
+ * there was none. */
 #include "listenfd.h"
 
 #include <arpa/inet.h>
@@ -25,7 +28,7 @@
 
 enum outcome { ANSWERED, REFUSED, RESET, LOST, OUTCOMES };
 
-enum { MAX_CLIENTS = 256, PATIENCE_S = 30, RETRY_US = 1000 };
+enum { MAX_CLIENTS = 256, PATIENCE_S = 30, RETRY_US = 1000, MAX_WORDS = 16, WORD_SIZE = 32 };
 
 struct client {
     pthread_t thread;
@@ -35,6 +38,13 @@ struct client {
 
 static struct sockaddr_in server;
 static volatile int stopping;
+static useconds_t pause_us;
+
+static struct {
+    char text[WORD_SIZE];
+    unsigned long count;
+} words[MAX_WORDS]; /* those beyond are not told apart */
+static pthread_mutex_t words_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static long now_us(void)
 {
@@ -44,10 +54,24 @@ static long now_us(void)
     return (long)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+static void count_word(const char *body)
+{
+    size_t length = strcspn(body, " \n"), i = 0;
+
+    length = length < WORD_SIZE ? length : WORD_SIZE - 1;
+    pthread_mutex_lock(&words_lock);
+    while (i < MAX_WORDS - 1 && words[i].count > 0 &&
+           (strncmp(words[i].text, body, length) != 0 || words[i].text[length] != '\0'))
+        i++;
+    if (words[i].count++ == 0)
+        memcpy(words[i].text, body, length);
+    pthread_mutex_unlock(&words_lock);
+}
+
 /* Whole only if the body is as long as its Content-Length says. */
 static int is_whole(const char *answer)
 {
-    const char *body = strstr(answer, "\r\n\r\n"), *length = strstr(answer, "Content-Length: ");
+    const char *body = strstr(answer, "\r\n\r\n"), *length = strcasestr(answer, "Content-Length: ");
 
     return strncmp(answer, "HTTP/1.", 7) == 0 && body && length &&
            strlen(body + 4) == strtoul(length + 16, NULL, 10);
@@ -55,7 +79,7 @@ static int is_whole(const char *answer)
 
 static enum outcome converse(int fd)
 {
-    static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     struct timeval limit = {PATIENCE_S, 0};
     char answer[4096];
     size_t length = 0;
@@ -73,7 +97,10 @@ static enum outcome converse(int fd)
     answer[length] = '\0';
     if (got < 0)
         return errno == ECONNRESET ? RESET : LOST;
-    return is_whole(answer) ? ANSWERED : LOST;
+    if (!is_whole(answer))
+        return LOST;
+    count_word(strstr(answer, "\r\n\r\n") + 4);
+    return ANSWERED;
 }
 
 static void *run_client(void *argument)
@@ -89,15 +116,17 @@ static void *run_client(void *argument)
         client->count[outcome]++;
         if (took > client->longest_us)
             client->longest_us = took;
-        if (outcome == ANSWERED)
-            start = now_us();
-        else
-            usleep(RETRY_US);
         if (client->count[ANSWERED] == 1 && outcome == ANSWERED) {
             static const char started[] = "started\n";
             if (write(STDOUT_FILENO, started, strlen(started)) < 0)
                 stopping = 1; /* nobody is there to hear of it */
         }
+        if (outcome != ANSWERED)
+            usleep(RETRY_US);
+        else if (pause_us > 0)
+            usleep(pause_us);
+        if (outcome == ANSWERED)
+            start = now_us();
     }
     return NULL;
 }
@@ -118,6 +147,13 @@ static int port_of_passed_socket(void)
     return ntohs(address.sin_port);
 }
 
+static void print_words(void)
+{
+    for (size_t i = 0; i < MAX_WORDS && words[i].count > 0; i++)
+        printf("%s%lu %s", i ? ", " : "answers: ", words[i].count, words[i].text);
+    printf("\n");
+}
+
 static int print_totals(const struct client *clients, int count)
 {
     struct client all = {0};
@@ -128,6 +164,7 @@ static int print_totals(const struct client *clients, int count)
         if (clients[i].longest_us > all.longest_us)
             all.longest_us = clients[i].longest_us;
     }
+    print_words();
     printf("%lu requests, %lu refused, %lu reset, %lu lost, longest %ld.%ld ms\n",
            all.count[ANSWERED] + all.count[REFUSED] + all.count[RESET] + all.count[LOST],
            all.count[REFUSED], all.count[RESET], all.count[LOST], all.longest_us / 1000,
@@ -142,12 +179,13 @@ int main(int argc, char **argv)
     sigset_t endings;
 
     if (count < 1 || count > MAX_CLIENTS) {
-        fprintf(stderr, "usage: load CLIENTS [PORT], with 1 to %d clients\n", MAX_CLIENTS);
+        fprintf(stderr, "usage: load CLIENTS [PORT [PAUSE]], with 1 to %d clients\n", MAX_CLIENTS);
         return 2;
     }
     server.sin_family = AF_INET;
     server.sin_port = htons((uint16_t)(argc > 2 ? atoi(argv[2]) : port_of_passed_socket()));
     server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    pause_us = argc > 3 ? (useconds_t)atoi(argv[3]) * 1000 : 0;
 
     sigemptyset(&endings);
     sigaddset(&endings, SIGTERM);

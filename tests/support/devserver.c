@@ -254,7 +254,8 @@ int begin_request(int port, const char *path)
     int fd = connect_port(port);
     char request[512];
 
-    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
+    snprintf(request, sizeof request,
+             "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
     assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), (int)strlen(request));
     return fd;
 }
