@@ -47,6 +47,7 @@ SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
     $(addprefix tests/support/,process.c sockets.c folder.c passed.c \
     $(if $(findstring linux,$(TARGET)),devserver.c)))
 include tests/compat/compat.mk
+include tests/stacks/stacks.mk
 
 # What the suites start.
 TESTED_PROGRAMS = $(addprefix $(BUILD)/tests/,support/probe support/take_all support/server support/waits \

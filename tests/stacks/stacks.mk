@@ -1,0 +1,8 @@
+# Real servers in the languages that people use, reloaded under load. What is not installed is
+# skipped. golang-go is the largest (about 60 MB to fetch); of Java only what needs no screen.
+
+DEBIAN_PACKAGES += python3 python3-flask uvicorn gunicorn nodejs golang-go \
+    rustc cargo librust-listenfd-dev librust-signal-hook-dev librust-libc-dev \
+    openjdk-17-jdk-headless lighttpd php-cgi libfcgi-bin
+SUITE_FOLDERS += stacks
+SUPPORT += $(BUILD)/tests/support/recipe.o
