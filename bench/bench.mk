@@ -1,6 +1,7 @@
 # The benchmarks: `make bench`. How to read and repeat them is in bench/README.md.
 
-DEBIAN_PACKAGES += python3 hyperfine valgrind gnuplot-nox libserver-starter-perl libsystemd-dev
+DEBIAN_PACKAGES += python3 hyperfine valgrind gnuplot-nox libserver-starter-perl inotify-tools entr \
+    libsystemd-dev
 
 BENCH_ROUNDS ?= 20
 BENCH_RESULTS ?= bench
@@ -13,7 +14,7 @@ BENCH_PROGRAMS = $(addprefix $(BUILD)/bench/,arrival server start-nothing start-
 
 .PHONY: bench
 bench: $(BENCH_PROGRAMS)
-	python3 -B bench/run.py --build $(BUILD) --compiler '$(CC) -I.' --rounds $(BENCH_ROUNDS) \
+	python3 -B bench/run.py --build $(BUILD) --compiler '$(CC) -I.' --rounds $(BENCH_ROUNDS) --npm \
 	    --results $(BENCH_RESULTS) $(if $(filter bench,$(BENCH_RESULTS)),--readme README.md)
 
 # tests/bench takes a short run.

@@ -26,9 +26,9 @@ class Tool:
         self.settings, self.log = settings, os.path.join(folder, "log")
         self.watched = os.path.join(folder, "watched", "file")
         os.mkdir(os.path.dirname(self.watched))
+        self.process, self.port, self.restarts = None, None, 0
         self.touch()
         self.server = [settings.program("bench/server"), str(STARTUP_MS)]
-        self.process, self.port, self.restarts = None, None, 0
 
     def touch(self):
         with open(self.watched, "a", encoding="ascii") as file:
@@ -36,8 +36,8 @@ class Tool:
 
     def spawn(self, command, **options):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(command, env=ENVIRONMENT, stdout=log, stderr=log,
-                                            **{"stdin": subprocess.DEVNULL, **options})
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, **{
+                "env": ENVIRONMENT, "stdin": subprocess.DEVNULL, **options})
 
     def wait(self):
         """Until the newest server is ready, and all before it have ended."""

@@ -12,15 +12,17 @@ import sys
 import tempfile
 
 import launchers
+import reloads
 import report
 import restarts
 import sizes
 import sockets
 import start
 import tools
+import trees
 
-MEASUREMENTS = {"start": start, "sockets": sockets, "restarts": restarts,
-                "launchers": launchers, "sizes": sizes}
+MEASUREMENTS = {"start": start, "sockets": sockets, "restarts": restarts, "reloads": reloads,
+                "trees": trees, "launchers": launchers, "sizes": sizes}
 
 
 def plot(sections, results):
@@ -40,15 +42,39 @@ def arguments():
     parser.add_argument("--build", default="build", help="the folder of what make has built")
     parser.add_argument("--compiler", default="cc -I.", help="compiles listenfd.c")
     parser.add_argument("--rounds", type=int, default=20, help="how often each has its turn")
+    parser.add_argument("--slow-start", type=int, default=2000, metavar="MS",
+                        help="what a slow server needs to start")
+    parser.add_argument("--tree-folders", type=int, default=10000, metavar="N",
+                        help="in a large tree, with ten files each")
+    parser.add_argument("--npm", action="store_true",
+                        help="fetch nodemon into a temporary folder, and measure it, too")
     parser.add_argument("--results", help="the folder for results.md and results.svg; without it, "
                         "everything is printed")
     parser.add_argument("--readme", help="gets the summary, between its marks")
     return parser.parse_args()
 
 
+def fetch_nodemon(folder):
+    """The program; None when it is not to be had."""
+    tools.tell("fetching nodemon")
+    try:
+        subprocess.run([tools.need("npm", "npm"), "install", "--silent", "--no-audit", "--no-fund",
+                        "--prefix", folder, "nodemon"], check=True, timeout=120)
+    except (tools.Missing, subprocess.SubprocessError) as error:
+        tools.tell(f"nodemon is left out: {error}")
+        return None
+    return os.path.join(folder, "node_modules", ".bin", "nodemon")
+
+
 def main():
     args = arguments()
-    settings = tools.Settings(args.build, shlex.split(args.compiler), args.rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        nodemon = fetch_nodemon(folder) if args.npm else None
+        measure(args, tools.Settings(args.build, shlex.split(args.compiler), args.rounds,
+                                     args.slow_start, args.tree_folders, nodemon))
+
+
+def measure(args, settings):
     names = args.measurements or MEASUREMENTS
     sections = {name: MEASUREMENTS[name].measure(settings) for name in names}
     if args.results:

@@ -3,7 +3,10 @@
  * finishes the request in hand when it is told to stop, and says READY=1 where somebody asks
  * (sd_notify(3)).
  *
- *   server STARTUP_MS ADDRESS    takes the listener that was passed, or binds ADDRESS
+ *   server STARTUP_MS ADDRESS [FILE]    takes the listener that was passed, or binds ADDRESS
+ *
+ * With FILE it is one that is edited: it answers with the line that FILE had when it began, and, as
+ * most servers, does not say READY=1.
  *
  * Prints "PID ready on PORT" and, in the end, "PID ended". */
 #include "listenfd.h"
@@ -23,6 +26,7 @@
 
 static volatile sig_atomic_t stopping;
 static sigset_t while_waiting;
+static char response[192];
 
 static void stop(int number)
 {
@@ -75,11 +79,23 @@ static unsigned port_of(int fd)
     return ntohs(address.sin_port);
 }
 
+static void write_response(const char *path)
+{
+    char line[64] = "hello\n";
+    FILE *file = path ? fopen(path, "r") : NULL;
+
+    if (file && !fgets(line, sizeof line, file))
+        *line = '\0';
+    if (file)
+        fclose(file);
+    snprintf(response, sizeof response,
+             "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %u\r\n\r\n%s",
+             (unsigned)strlen(line), line);
+}
+
 /* Whatever it asks, in one packet: this is no web server. */
 static void answer(int client)
 {
-    static const char response[] = "HTTP/1.1 200 OK\r\nConnection: close\r\n"
-                                   "Content-Length: 6\r\n\r\nhello\n";
     char request[4096];
 
     if (recv(client, request, sizeof request, 0) > 0)
@@ -92,11 +108,12 @@ int main(int argc, char **argv)
     struct pollfd listener = {.events = POLLIN};
     listenfd *passed;
 
-    if (argc != 3) {
-        fprintf(stderr, "usage: server STARTUP_MS ADDRESS\n");
+    if (argc != 3 && argc != 4) {
+        fprintf(stderr, "usage: server STARTUP_MS ADDRESS [FILE]\n");
         return 2;
     }
     catch_term();
+    write_response(argv[3]);
     start_up(atoi(argv[1]));
     passed = listenfd_from_env(LISTENFD_NONBLOCK);
     if (listenfd_take_or_bind_tcp(passed, 0, argv[2], &listener.fd) < 0) {
@@ -105,7 +122,8 @@ int main(int argc, char **argv)
     }
     listenfd_free(passed);
 
-    say_ready();
+    if (argc == 3)
+        say_ready();
     printf("%ld ready on %u\n", (long)getpid(), port_of(listener.fd));
     fflush(stdout);
     while (!stopping) {

@@ -33,6 +33,9 @@ class Settings:
     build: str  # the folder of what make has built
     compiler: list  # a command that wants a source file
     rounds: int  # how often each side has its turn
+    slow_start_ms: int  # what a slow server needs to start
+    tree_folders: int  # in a large tree
+    nodemon: str = None  # the program; without it, that side is left out
 
     def program(self, name):
         path = os.path.abspath(os.path.join(self.build, name))

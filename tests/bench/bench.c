@@ -23,9 +23,22 @@ static void run_all(void)
 {
     const char *build = getenv("BUILD"), *compiler = getenv("CC");
     char compile[256];
-    const char *const argv[] = {
-        "python3",   "-B",   "bench/run.py", "--rounds", "1", "--build", build ? build : "build",
-        "--results", folder, "--compiler",   compile,    NULL};
+    const char *const argv[] = {"python3",
+                                "-B",
+                                "bench/run.py",
+                                "--rounds",
+                                "1",
+                                "--build",
+                                build ? build : "build",
+                                "--results",
+                                folder,
+                                "--compiler",
+                                compile,
+                                "--slow-start",
+                                "300",
+                                "--tree-folders",
+                                "100",
+                                NULL};
     struct process run;
     int status;
 
@@ -103,6 +116,30 @@ static void test_restarts(void **state)
                                        NULL};
 
     (void)state;
+    assert_rows(rows);
+}
+
+/* nodemon is fetched only by `make bench`. */
+static void test_reloads(void **state)
+{
+    static const char *const rows[] = {"systemfd --watch: C",
+                                       "systemfd --watch: Python",
+                                       "start_server, told by inotifywait: C",
+                                       "start_server, told by inotifywait: Python",
+                                       "entr -r: C",
+                                       "entr -r: Python",
+                                       NULL};
+
+    (void)state;
+    assert_rows(rows);
+}
+
+static void test_trees(void **state)
+{
+    static const char *const rows[] = {"systemfd --watch TREE", "entr -r, with a list", NULL};
+
+    (void)state;
+    assert_non_null(strstr(measured(), "1,000 files in 100 folders"));
     assert_rows(rows);
 }
 
@@ -194,7 +231,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_start),    cmocka_unit_test(test_sockets),
-        cmocka_unit_test(test_restarts), cmocka_unit_test(test_launchers),
+        cmocka_unit_test(test_restarts), cmocka_unit_test(test_reloads),
+        cmocka_unit_test(test_trees),    cmocka_unit_test(test_launchers),
         cmocka_unit_test(test_sizes),    cmocka_unit_test(test_fewer_system_calls_than_libsystemd),
         cmocka_unit_test(test_plot),     cmocka_unit_test(test_readme_shows_the_results),
     };
