@@ -1,5 +1,5 @@
 # Real servers in the languages that people use, reloaded under load. What is not installed is
-# skipped. golang-go is the largest (about 60 MB to fetch); of Java only what needs no screen.
+# skipped. golang-go (80 MB) and openjdk (115 MB) are what takes time to fetch.
 
 DEBIAN_PACKAGES += python3 python3-flask uvicorn gunicorn nodejs golang-go \
     rustc cargo librust-listenfd-dev librust-signal-hook-dev librust-libc-dev \
