@@ -13,18 +13,30 @@
 #include <unistd.h>
 
 #define NAME "listenfd-" LISTENFD_VERSION
+#define TARBALL "build/" NAME ".tar.gz"
 
-static char *folder;
+static char *folder; /* holds two clones, first/ and second/, each with its tarball */
 
-/* folder/first and folder/second hold it; the second is made with other habits. */
+/* Of this tree, also of what is not committed; the second is made with other habits. */
 static int make_twice(void **state)
 {
     (void)state;
     folder = folder_create();
-    if (!have_program("git") || shell_status(NULL, "git rev-parse HEAD >/dev/null 2>&1") != 0)
+    if (!have_program("git"))
         return 0;
-    free(build_with("make -s dist BUILD=%s/first", folder));
-    free(build_with("umask 077 && TZ=Asia/Tokyo LC_ALL=C make -s dist BUILD=%s/second", folder));
+    setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
+    unsetenv("GIT_DIR"); /* of a hook that runs these tests */
+    unsetenv("GIT_WORK_TREE");
+    unsetenv("GIT_INDEX_FILE");
+    free(
+        build_with("git='git --git-dir=%s/git --work-tree=.' && "
+                   "$git init -q && $git add -A && "
+                   "$git -c user.name=tests -c user.email=tests@listenfd.invalid commit -q -m . && "
+                   "git clone -q %s/git %s/first && git clone -q %s/git %s/second",
+                   folder, folder, folder, folder, folder));
+    free(build_with("unset BUILD && make -s -C %s/first dist", folder));
+    free(build_with("unset BUILD && umask 077 && TZ=Asia/Tokyo LC_ALL=C make -s -C %s/second dist",
+                    folder));
     return 0;
 }
 
@@ -37,26 +49,23 @@ static int clean_up(void **state)
 
 static void need_tarball(void)
 {
-    char *first = path_in(folder, "first");
-
-    if (access(first, F_OK) != 0)
-        skip_because("this is no repository of git, or git is not installed");
-    free(first);
+    if (!have_program("git"))
+        skip_because("git is not installed");
 }
 
 static void test_same_bytes(void **state)
 {
     (void)state;
     need_tarball();
-    free(shell("cmp %s/first/" NAME ".tar.gz %s/second/" NAME ".tar.gz", folder, folder));
+    free(shell("cmp %s/first/" TARBALL " %s/second/" TARBALL, folder, folder));
 }
 
 static void test_contents(void **state)
 {
     (void)state;
     need_tarball();
-    free(shell("cd %s && tar -tzf first/" NAME ".tar.gz | grep -v /$ | sort >listed && "
-               "git -C \"$OLDPWD\" ls-tree -r --name-only HEAD | sed 's|^|" NAME "/|' | sort | "
+    free(shell("cd %s && tar -tzf first/" TARBALL " | grep -v /$ | sort >listed && "
+               "git -C first ls-tree -r --name-only HEAD | sed 's|^|" NAME "/|' | sort | "
                "diff - listed",
                folder));
 }
@@ -66,8 +75,7 @@ static void test_is_harmless(void **state)
 {
     (void)state;
     need_tarball();
-    free(shell("! tar -tzvf %s/first/" NAME ".tar.gz | grep -v '^[d-][rwx-]* root/root .* " NAME
-               "/'",
+    free(shell("! tar -tzvf %s/first/" TARBALL " | grep -v '^[d-][rwx-]* root/root .* " NAME "/'",
                folder));
 }
 
@@ -78,12 +86,12 @@ static void test_builds_and_passes_unit_tests(void **state)
 
     (void)state;
     need_tarball();
-    free(shell("tar -C %s -xzf %s/first/" NAME ".tar.gz", folder, folder));
+    free(shell("tar -C %s -xzf %s/first/" TARBALL, folder, folder));
     text = build_with("cd %s/" NAME " && unset BUILD && "
                       "suites=$(ls tests/unit/*.c | sed 's|\\(.*\\)\\.c|build/\\1|') && "
                       "make -s SANITIZE= all $suites && tests/run $suites",
                       folder);
-    assert_non_null(strstr(text, " passed, 0 failed, 0 skipped\n"));
+    assert_non_null(strstr(text, " passed, 0 failed, "));
     free(text);
 }
 
