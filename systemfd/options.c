@@ -183,6 +183,7 @@ static const struct option table[] = {
     {'\0', TO_STAY, "ignore", VALUE(add_ignore)},
     {'\0', TO_STAY, "poll", OPTIONAL_VALUE(set_poll)},
     {'\0', ALWAYS, "build", VALUE(set_build)},
+    {'\0', TO_STAY, "restart-build", FLAG(restart_build)},
     {'\0', TO_STAY, "delay", VALUE(set_delay)},
     {'\0', TO_STAY, "settle", VALUE(set_settle)},
     {'\0', TO_STAY, "stop-signal", VALUE(set_stop_signal)},
@@ -313,7 +314,7 @@ void options_parse(int argc, char **argv, struct options *options)
 
     memset(options, 0, sizeof *options);
     options->backlog = SOMAXCONN;
-    options->delay_ms = 50;
+    options->delay_ms = -1;
     options->poll_ms = POLL_WHERE_NEEDED;
     options->settle_ms = -1;
     options->stop_timeout_s = 10;

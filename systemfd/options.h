@@ -27,11 +27,12 @@ struct options {
     struct arguments watch, ignore;
     const char *build;       /* a shell command; NULL: none */
     const char *stop_signal; /* its name or number; NULL: the usual one */
-    int delay_ms, stop_timeout_s;
+    int delay_ms;  /* -1: not given */
     int settle_ms; /* -1: not given */
+    int stop_timeout_s;
     int poll_ms;
     const char *to_stay; /* the last option given that is only for it */
-    int stop_first, restart_on_hup, exit_on_failure, no_error_page;
+    int stop_first, restart_build, restart_on_hup, exit_on_failure, no_error_page;
 
     int help, version;
 };

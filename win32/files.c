@@ -65,6 +65,51 @@ int file_exists(const char *path)
     return attributes != INVALID_FILE_ATTRIBUTES;
 }
 
+int file_is_executable(const char *path)
+{
+    return file_exists(path);
+}
+
+int file_is_link(const char *path)
+{
+    wchar_t *wide = to_wide_path(path);
+    WIN32_FIND_DATAW data;
+    HANDLE search = FindFirstFileW(wide, &data);
+
+    free(wide);
+    if (search == INVALID_HANDLE_VALUE)
+        return 0;
+    FindClose(search);
+    return is_link(data.dwFileAttributes, data.dwReserved0);
+}
+
+static int identify(HANDLE file, BY_HANDLE_FILE_INFORMATION *info)
+{
+    return GetFileType(file) == FILE_TYPE_DISK && GetFileInformationByHandle(file, info);
+}
+
+static int is_same_file(const BY_HANDLE_FILE_INFORMATION *info, HANDLE file)
+{
+    BY_HANDLE_FILE_INFORMATION own;
+
+    return identify(file, &own) && own.dwVolumeSerialNumber == info->dwVolumeSerialNumber &&
+           own.nFileIndexHigh == info->nFileIndexHigh && own.nFileIndexLow == info->nFileIndexLow;
+}
+
+int file_is_own_output(const char *path)
+{
+    HANDLE file = open_shared(path, FILE_READ_ATTRIBUTES);
+    BY_HANDLE_FILE_INFORMATION info;
+    int same;
+
+    if (file == INVALID_HANDLE_VALUE)
+        return 0;
+    same = identify(file, &info) && (is_same_file(&info, GetStdHandle(STD_OUTPUT_HANDLE)) ||
+                                     is_same_file(&info, GetStdHandle(STD_ERROR_HANDLE)));
+    CloseHandle(file);
+    return same;
+}
+
 FILE *file_open(const char *path)
 {
     struct look look = file_look(path);

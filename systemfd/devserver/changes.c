@@ -1,162 +1,332 @@
 /* SPDX-License-Identifier: MIT */
 #include "changes.h"
 
+#include "content.h"
 #include "files.h"
+#include "git.h"
+#include "path_table.h"
 #include "report.h"
 
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A build that writes a text with another content each time (a date, say) would never end:
- * after this many builds in a row such a text is known to be the build's, until it changes
- * while none runs. */
-enum { PATIENCE = 3 };
-
-/* A file that changed during a build. */
-struct file {
-    char *path;
-    long long noted; /* 0: decided */
-    uint64_t hash;   /* of its content, when it last counted */
-    int times;       /* that it counted, in builds one after the other */
+/* What is beyond these is not compared, and so counts. */
+enum {
+    MOST_FILES = 65536,                  /* that are remembered */
+    MOST_READ = 16384,                   /* in one build, */
+    MOST_BYTES_READ = 128 * 1024 * 1024, /* with so many bytes in all, */
+    LONGEST_FILE = 32 * 1024 * 1024      /* and in one file */
 };
 
+/* A file that has changed. */
+struct file {
+    const char *path;
+    enum { DECIDED, GIT_IS_ASKED, UNTIL_BUILD_ENDS } waits;
+    long long noted;
+    int in_build;           /* it was noted in one */
+    unsigned noted_in;      /* the number of that build */
+    int is_new;             /* that build may have made it: it was not there before */
+    struct content content; /* when it was looked at last, without a change since */
+    int listed, forgotten;  /* it is among those to be looked at when the build ends; in vain */
+    struct file *next;
+};
+
+static change_counts *counts;
+static struct path_table files;
+static size_t asked;
+static struct file *to_look_at; /* when the build ends */
 static int building;
-static size_t counted_in_build;
-static struct file *files;
-static size_t file_count;
+static unsigned build_number;
+static long long files_left, bytes_left; /* to read in this build */
 static char *first;
 static size_t counted;
 
-static struct file *find(const char *path)
+static void git_has_answered(const char *path, int ignored);
+
+void changes_setup(change_counts *given)
 {
-    for (size_t i = 0; i < file_count; i++)
-        if (strcmp(files[i].path, path) == 0)
-            return &files[i];
-    return NULL;
+    counts = given;
+    git_on_answer(git_has_answered);
 }
 
+/* NULL: too many. */
 static struct file *find_or_add(const char *path)
 {
-    struct file *file = find(path), *list;
+    struct file *file = path_table_find(&files, path);
 
-    if (file)
-        return file;
-    list = realloc(files, (file_count + 1) * sizeof *files);
-    if (list)
-        files = list;
-    if (!list || !(files[file_count].path = strdup(path)))
-        die(EXIT_CANNOT_OPEN, "out of memory");
-    files[file_count].noted = files[file_count].times = 0;
-    files[file_count].hash = 0;
-    return &files[file_count++];
+    if (!file && files.count < MOST_FILES)
+        file = path_table_add(&files, path, sizeof *file);
+    return file;
 }
 
-static void forget(struct file *file)
-{
-    free(file->path);
-    *file = files[--file_count];
-}
-
-static void count(const char *path)
+static void count(const char *path, long long when, int in_build)
 {
     counted++;
-    if (!first || !file_exists(first)) { /* not the temporary file of a save */
+    if (path && (!first || !file_exists(first))) { /* not the temporary file of a save */
         free(first);
         first = strdup(path);
     }
+    counts(path, when, in_build);
 }
 
 /* ---- What a build writes ---- */
 
-/* The content's hash (FNV-1a); 0 for what is no text: gone again, empty, binary, a pipe. */
-static uint64_t hash_of_text(const char *path)
+static struct content read_content(const char *path)
 {
-    unsigned char bytes[16384];
-    uint64_t hash = 0xcbf29ce484222325U;
-    FILE *file = file_open(path);
-    size_t got;
+    struct content content = {0};
 
-    if (!file)
-        return 0;
-    while (hash && (got = fread(bytes, 1, sizeof bytes, file)) > 0) {
-        for (size_t i = 0; i < got; i++)
-            hash = (hash ^ bytes[i]) * 0x100000001b3U;
-        if (memchr(bytes, '\0', got))
-            hash = 0;
+    if (files_left <= 0 || bytes_left <= 0)
+        return content;
+    content = content_read(path, LONGEST_FILE);
+    files_left--;
+    bytes_left -= content.length;
+    return content;
+}
+
+static void look_at_end(struct file *file)
+{
+    if (file->listed)
+        return;
+    file->listed = 1;
+    file->next = to_look_at;
+    to_look_at = file;
+}
+
+static void wait_for_end(struct file *file)
+{
+    file->waits = UNTIL_BUILD_ENDS;
+    look_at_end(file);
+}
+
+static void forget(struct file *file)
+{
+    if (file->listed)
+        file->forgotten = 1;
+    else
+        path_table_remove(&files, file->path);
+}
+
+/* It is there or gone for good now. */
+static void judge(struct file *file, const struct content *now)
+{
+    struct content before = file->content;
+
+    if (now->state == ABSENT && file->is_new && before.state != PRESENT) {
+        forget(file); /* it came and went */
+        return;
     }
-    fclose(file);
-    return hash;
+    file->content = *now;
+    if (now->is_artifact || (before.is_artifact && now->state == ABSENT) ||
+        content_is_same(&before, now))
+        return;
+    count(file->path, file->noted, 1);
 }
 
-/* Only a text whose content is new is the user's. */
-static int is_of_user(struct file *file)
+/* What a build makes it may remove again, and what it removes or empties, make again. */
+static void judge_now_or_later(struct file *file)
 {
-    uint64_t hash = hash_of_text(file->path);
+    struct content now;
 
-    if (hash == 0 || hash == file->hash || file->times >= PATIENCE)
-        return 0;
-    file->hash = hash;
-    file->times++;
-    return 1;
+    if (building && file->is_new) {
+        wait_for_end(file);
+        return;
+    }
+    now = read_content(file->path);
+    if (building && (now.state == ABSENT || now.length == 0))
+        wait_for_end(file);
+    else
+        judge(file, &now);
 }
 
-void changes_build_begins(void)
+/* A folder alone is no change. */
+static void look_now(struct file *file)
 {
-    building = 1;
-    counted_in_build = 0;
+    struct content now;
+
+    if (file->forgotten) {
+        forget(file);
+        return;
+    }
+    now = read_content(file->path);
+    if (file->waits == UNTIL_BUILD_ENDS) {
+        file->waits = DECIDED;
+        judge(file, &now);
+    } else if (file->waits == DECIDED && !file->noted) {
+        file->content = now;
+    }
 }
 
 void changes_build_ends(void)
 {
     building = 0;
-    for (size_t i = 0; i < file_count && counted_in_build == 0; i++)
-        if (files[i].times < PATIENCE)
-            files[i].times = 0;
-}
-
-int change_noted(const char *path, long long now)
-{
-    struct file *known = find(path);
-
-    if (building) {
-        find_or_add(path)->noted = now;
-        return 0;
+    while (to_look_at) {
+        struct file *file = to_look_at;
+        to_look_at = file->next;
+        file->listed = 0;
+        look_now(file);
     }
-    if (known)
-        known->times = 0;
-    count(path);
-    return 1;
 }
 
-size_t changes_decide(long long until)
+/* What was noted before, this build will see. */
+static void forget_undecided(void)
 {
-    size_t found = 0;
-
-    for (size_t i = file_count; i-- > 0;) {
-        if (!files[i].noted || files[i].noted > until)
-            continue;
-        files[i].noted = 0;
-        if (is_of_user(&files[i])) {
-            count(files[i].path);
-            found++;
-        } else if (files[i].times == 0 && !file_exists(files[i].path)) {
-            forget(&files[i]); /* a temporary file */
+    for (size_t i = 0; asked > 0 && i < files.room; i++) {
+        struct file *file = files.slots[i];
+        if (file && file->waits == GIT_IS_ASKED) {
+            file->waits = DECIDED;
+            file->content.state = UNKNOWN;
+            asked--;
         }
     }
-    counted_in_build += found;
-    return found;
 }
 
-long long changes_undecided(void)
+void changes_build_begins(void)
 {
-    long long earliest = 0;
+    forget_undecided();
+    if (files.count >= MOST_FILES)
+        path_table_clear(&files);
+    building = 1;
+    build_number++;
+    files_left = MOST_READ;
+    bytes_left = MOST_BYTES_READ;
+}
 
-    for (size_t i = 0; i < file_count; i++)
-        if (files[i].noted && (!earliest || files[i].noted < earliest))
-            earliest = files[i].noted;
-    return earliest;
+/* ---- Changes ---- */
+
+static void not_ignored(struct file *file)
+{
+    if (file->in_build) {
+        judge_now_or_later(file);
+        return;
+    }
+    count(file->path, file->noted, 0);
+    forget(file);
+}
+
+static void git_has_answered(const char *path, int ignored)
+{
+    struct file *file = path_table_find(&files, path);
+
+    if (!file || file->waits != GIT_IS_ASKED)
+        return;
+    asked--;
+    file->waits = DECIDED;
+    if (ignored)
+        forget(file);
+    else
+        not_ignored(file);
+}
+
+static void ask_git(struct file *file)
+{
+    switch (git_ask(file->path)) {
+    case GIT_IGNORES:
+        forget(file);
+        break;
+    case GIT_COUNTS:
+        not_ignored(file);
+        break;
+    case GIT_ASKED:
+        file->waits = GIT_IS_ASKED;
+        asked++;
+        break;
+    }
+}
+
+/* Of many changes at once nothing is kept. */
+static int is_known_without_asking(const char *path, long long now)
+{
+    if (building || path_table_find(&files, path))
+        return 0;
+    switch (git_ask(path)) {
+    case GIT_IGNORES:
+        return 1;
+    case GIT_COUNTS:
+        count(path, now, 0);
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+static void anything_may_have_changed(long long now)
+{
+    for (size_t i = 0; i < files.room; i++)
+        if (files.slots[i])
+            ((struct file *)files.slots[i])->content.state = UNKNOWN;
+    count(NULL, now, building);
+}
+
+void change_is_new_file(const char *path)
+{
+    struct file *file = building ? find_or_add(path) : NULL;
+
+    if (!file || file->noted_in == build_number)
+        return;
+    file->is_new = file->content.state != PRESENT;
+    file->noted_in = build_number;
+    file->noted = 0;
+    look_at_end(file);
+}
+
+static void note(struct file *file, long long now)
+{
+    file->noted = now;
+    file->forgotten = 0;
+    file->in_build = building;
+    if (file->noted_in != build_number)
+        file->is_new = 0;
+    file->noted_in = build_number;
+    if (!building)
+        file->content.state = UNKNOWN;
+    if (file->waits == DECIDED)
+        ask_git(file);
+}
+
+static int is_named(const char *path, const char *name)
+{
+    const char *slash = strrchr(path, '/');
+
+    return strcmp(slash ? slash + 1 : path, name) == 0;
+}
+
+void change_noted(const char *path, long long now)
+{
+    struct file *file;
+
+    if (!path) {
+        anything_may_have_changed(now);
+        return;
+    }
+    if (is_named(path, ".gitignore"))
+        git_rules_have_changed();
+    if (file_is_own_output(path) || is_known_without_asking(path, now))
+        return;
+    file = find_or_add(path);
+    if (file)
+        note(file, now);
+    else
+        count(path, now, building);
+}
+
+void change_counts_anyway(const char *path, long long now)
+{
+    count(path, now, 0);
+}
+
+int changes_undecided(void)
+{
+    return asked > 0;
+}
+
+void changes_look(void)
+{
+    git_look();
+}
+
+int changes_timeout(void)
+{
+    return git_timeout();
 }
 
 const char *changes_first(size_t *number)

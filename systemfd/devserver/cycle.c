@@ -4,27 +4,48 @@
 #include "build.h"
 #include "changes.h"
 #include "clock.h"
+#include "files.h"
 #include "output.h"
 #include "page/page.h"
+#include "path_table.h"
 #include "restart_loop.h"
 #include "report.h"
 #include "servers.h"
 #include "watch.h"
 
+#include <string.h>
+
 enum {
-    FIRST_BACKOFF_MS = 100, /* before a crashed server is started again, then doubled */
-    LAST_BACKOFF_MS = 5000, /* up to this */
-    PAGE_BACKOFF_MS = 800,  /* from here on, the wait is worth a page */
-    GOOD_LIFE_MS = 10000    /* who lived this long starts at the first backoff again */
+    PAUSE_MS = 5,             /* after a save; */
+    BURST_PAUSE_MS = 50,      /* after one of several, */
+    BURST_MS = 1000,          /* or one so soon after the last restart */
+    PAUSES = 10,              /* for as long it may be one file that does not come to rest, */
+    LONGEST_BURST_MS = 10000, /* and for as long, many files */
+    MOST_PATHS = 4096,        /* told apart, of one burst */
+    SOON_MS = 1000,           /* after a server's start it may be the server that writes, */
+    SOON_READY_MS = 500,      /* or after it became ready, sooner than a person saves */
+    AFTERMATH_MS = 200,       /* what somebody whom a build left behind may still write */
+    PATIENT_BUILDS = 5,       /* are ended by changes in a row: then one runs to its end */
+    EXECUTABLE_MS = 250,      /* how often it is looked whether the command has become that */
+    FIRST_BACKOFF_MS = 100,   /* before a crashed server is started again, then doubled */
+    LAST_BACKOFF_MS = 5000,   /* up to this */
+    PAGE_BACKOFF_MS = 800,    /* from here on, the wait is worth a page */
+    GOOD_LIFE_MS = 10000      /* who lived this long starts at the first backoff again */
 };
 
 static const struct options *options;
 static const struct sockets *sockets;
 static long long first_change, last_change; /* 0: none waits */
+static long long last_other;                /* change, of a file that had not changed yet */
+static struct path_table changed;           /* the files */
+static int by_hand;                         /* a restart that waits for the build's end */
 static int build_again;                     /* the build is being ended, for another one */
-static int start_when_stopped;              /* --stop-first */
-static void (*retry)(void);                 /* what is tried again, */
-static long long retry_at;                  /* and when; 0: nothing is */
+static int built;                           /* and it is not decided whether another one follows */
+static long long restarted_at, build_ended_at, ready_at;
+static int not_executable;     /* the command was, and is looked at */
+static int start_when_stopped; /* --stop-first */
+static void (*retry)(void);    /* what is tried again, */
+static long long retry_at;     /* and when; 0: nothing is */
 static int backoff_ms;
 static int crashed; /* a server has, since the last change */
 static long long started_at;
@@ -52,7 +73,7 @@ static void start_server(void)
 {
     struct server *starting = servers_in(STARTING);
 
-    retry_at = 0;
+    retry_at = not_executable = 0;
     started_at = now_ms();
     page_hide();
     if (starting)
@@ -93,6 +114,12 @@ static void server_crashed(const struct server *server, const struct exit_status
         restart_after_crash(server);
 }
 
+/* chmod is no change of a file's content: it is asked for. */
+static int command_is_executable(void)
+{
+    return !strchr(options->command[0], '/') || file_is_executable(options->command[0]);
+}
+
 /* One that follows a crashed one is the same server: it is tried on. */
 static void server_did_not_start(const struct server *server, const struct exit_status *how)
 {
@@ -104,6 +131,7 @@ static void server_did_not_start(const struct server *server, const struct exit_
                               : "; waiting for a change");
     readiness_explain(&server->readiness);
     show_page("The server does not start", servers_output());
+    not_executable = how->code == EXIT_CANNOT_EXECUTE && !command_is_executable();
     if (go_on)
         retry_later(start_server);
 }
@@ -140,35 +168,73 @@ static void begin_build(void)
         retry_later(begin_build);
 }
 
+/* No build runs. */
 static void begin_cycle(void)
 {
-    first_change = last_change = 0;
+    first_change = last_change = by_hand = built = 0;
+    path_table_clear(&changed);
+    changes_clear();
+    restart_loop_restarts();
+    restarted_at = now_ms();
     backoff_ms = FIRST_BACKOFF_MS;
     crashed = 0;
-    if (!options->build) {
-        start_server();
-    } else if (build_id()) {
-        build_again = 1;
-        build_stop();
-    } else {
+    if (options->build)
         begin_build();
-    }
+    else
+        start_server();
 }
 
-static void call_for_restart(void)
+/* Only if the user says that builds can take it; and when changes have ended some in a row, the
+ * next one may have its time: it may be its own changes. */
+static int may_end_build(void)
+{
+    return options->restart_build && restart_loop_builds() < PATIENT_BUILDS;
+}
+
+static void end_build_for_another(void)
+{
+    if (build_again)
+        return;
+    build_again = 1;
+    build_stop();
+}
+
+static int is_soon_after_start(long long when)
+{
+    return servers_in(STARTING) || when - started_at < SOON_MS || when - ready_at < SOON_READY_MS;
+}
+
+/* Noted at that time; begin_cycle forgets it. */
+static void change_counts_as(const char *path, long long when, int in_build)
 {
     page_hide(); /* what it says may be mended already */
-    last_change = now_ms();
+    if (in_build || (started_at < build_ended_at && when - build_ended_at < AFTERMATH_MS))
+        restart_loop_build_changed(path);
+    else
+        restart_loop_changed(path, is_soon_after_start(when));
+    if (build_id() && !first_change && !may_end_build())
+        report("another build will follow: %s changed", path ? path : "something");
+    if (when > last_change)
+        last_change = when;
     if (!first_change)
-        first_change = last_change;
+        first_change = when;
+    if (path && changed.count < MOST_PATHS && !path_table_find(&changed, path)) {
+        path_table_add(&changed, path, sizeof(const char *));
+        last_other = when;
+    }
 }
 
 void cycle_changed(const char *path)
 {
-    if (!path)
-        path = options->watch.list[0];
-    if (change_noted(path, now_ms()))
-        call_for_restart();
+    change_noted(path, now_ms());
+}
+
+static void tell_change(void)
+{
+    size_t count;
+    const char *path = changes_first(&count);
+
+    report("changed: %s%s", path ? path : "?", count > 1 ? " ..." : "");
 }
 
 static void build_failed(const struct exit_status *how)
@@ -184,20 +250,18 @@ static void build_has_ended(const struct exit_status *how)
     outputs_drain();
     if (ending)
         return;
-    if (build_again) {
-        begin_build();
-        return;
-    }
     watch_read(cycle_changed); /* what it wrote is still to be told from the user's changes */
-    if (changes_decide(now_ms()) > 0)
-        call_for_restart();
     changes_build_ends();
-    if (how->code != 0) {
+    build_ended_at = now_ms();
+    if (build_again) {
+        tell_change();
+        begin_cycle();
+    } else if (how->code != 0) {
         build_failed(how);
-        return;
+    } else {
+        report("built in %s", since(build_began()));
+        built = 1;
     }
-    report("built in %s", since(build_began()));
-    start_server();
 }
 
 /* ---- What has happened ---- */
@@ -206,6 +270,8 @@ void cycle_begin(const struct options *given, const struct sockets *given_socket
 {
     options = given;
     sockets = given_sockets;
+    changes_setup(change_counts_as);
+    watch_tell_new(change_is_new_file);
     servers_setup(given, given_sockets);
     begin_cycle();
 }
@@ -226,9 +292,17 @@ void cycle_restart(const char *reason)
 {
     if (ending)
         return;
-    report("restarting: %s", reason);
-    changes_clear();
-    begin_cycle();
+    restart_loop_ends();
+    if (!build_id()) {
+        report("restarting: %s", reason);
+        begin_cycle();
+    } else if (options->restart_build) {
+        report("restarting: %s", reason);
+        end_build_for_another();
+    } else {
+        report("restarting: %s, when the build has ended", reason);
+        by_hand = 1;
+    }
 }
 
 void cycle_end(int reason)
@@ -239,7 +313,7 @@ void cycle_end(int reason)
         return;
     }
     ending = reason;
-    first_change = retry_at = start_when_stopped = 0;
+    retry_at = start_when_stopped = 0;
     page_end();
     if (build_id())
         build_stop();
@@ -248,39 +322,95 @@ void cycle_end(int reason)
 
 /* ---- Time ---- */
 
-/* A pause of the delay, but no longer than ten of them in all. */
+/* How long changes must have paused: one that comes alone, and may be all, hardly at all. */
+static long long pause_ms(void)
+{
+    if (options->delay_ms >= 0)
+        return options->delay_ms;
+    return changed.count > 1 || first_change - restarted_at < BURST_MS ? BURST_PAUSE_MS : PAUSE_MS;
+}
+
+static long long later(long long a, long long b)
+{
+    return a > b ? a : b;
+}
+
+/* When the restart is due, if nothing more changes: after a pause. But one file that is written
+ * all the time does not put it off for long, nor do ever others for ever. */
+static long long due_at(void)
+{
+    long long pause = pause_ms(), one_file = first_change + PAUSES * pause;
+    long long limit = later(one_file, last_other + pause);
+    long long last = later(one_file, first_change + LONGEST_BURST_MS);
+
+    limit = limit < last ? limit : last;
+    return last_change + pause < limit ? last_change + pause : limit;
+}
+
+/* What feeds itself waits. */
+static long long loop_waits_until(void)
+{
+    return later(first_change, build_ended_at) + restart_loop_wait();
+}
+
+static int another_follows_at_once(void)
+{
+    return by_hand || (first_change && restart_loop_wait() == 0);
+}
+
 static int is_change_due(void)
 {
     long long now = now_ms();
 
-    return first_change && (now - last_change >= options->delay_ms ||
-                            now - first_change >= 10LL * options->delay_ms);
+    if (!first_change || now < due_at() || (build_id() && !may_end_build()))
+        return 0;
+    return !changes_undecided() || now >= first_change + LONGEST_BURST_MS;
 }
 
 static void look_at_changes(void)
 {
-    size_t count;
-    const char *path;
+    changes_look();
+    if (by_hand && !build_id()) {
+        begin_cycle();
+    } else if (is_change_due() && build_id()) {
+        end_build_for_another();
+    } else if (is_change_due() && now_ms() >= loop_waits_until()) {
+        tell_change();
+        begin_cycle();
+    } else if (first_change && !build_id() && restart_loop_wait() > 0) {
+        restart_loop_tell();
+    }
+}
 
-    if (changes_decide(now_ms() - options->delay_ms) > 0)
-        call_for_restart();
-    if (!is_change_due())
+/* Not beside a build that rewrites what it would start. */
+static void start_what_was_built(void)
+{
+    if (!built || changes_undecided())
         return;
-    path = changes_first(&count);
-    report("changed: %s%s", path ? path : "?", count > 1 ? " ..." : "");
-    if (path)
-        restart_loop_look(path, first_change - started_at);
-    changes_clear();
-    begin_cycle();
+    built = 0;
+    if (!another_follows_at_once())
+        start_server();
+}
+
+static void look_at_command(void)
+{
+    if (not_executable && command_is_executable()) {
+        not_executable = 0;
+        change_counts_anyway(options->command[0], now_ms());
+    }
 }
 
 void cycle_look(void)
 {
-    if (!ending)
+    if (!ending) {
+        look_at_command();
+        start_what_was_built();
         look_at_changes();
+    }
     if (retry_at && now_ms() >= retry_at && !build_id())
         retry();
     if (servers_look_after()) {
+        ready_at = now_ms();
         retry_at = 0;
         page_hide();
     }
@@ -292,22 +422,27 @@ void cycle_look(void)
     page_look_after(sockets);
 }
 
+static int change_timeout(void)
+{
+    if (!first_change || build_again || (build_id() && !may_end_build()))
+        return -1;
+    if (changes_undecided())
+        return until(first_change + LONGEST_BURST_MS);
+    return until(build_id() ? due_at() : later(due_at(), loop_waits_until()));
+}
+
 static int own_timeout(void)
 {
-    int wait = -1;
+    int wait = earlier(change_timeout(), changes_timeout());
 
-    if (first_change)
-        wait = until(last_change + options->delay_ms);
     if (retry_at && !build_id())
         wait = earlier(wait, until(retry_at));
-    if (changes_undecided() && !ending)
-        wait = earlier(wait, until(changes_undecided() + options->delay_ms + 1));
-    return wait;
+    return not_executable ? earlier(wait, EXECUTABLE_MS) : wait;
 }
 
 int cycle_timeout(void)
 {
-    int wait = earlier(own_timeout(), earlier(page_timeout(), build_timeout()));
+    int wait = earlier(ending ? -1 : own_timeout(), earlier(page_timeout(), build_timeout()));
 
     return earlier(wait, servers_timeout());
 }

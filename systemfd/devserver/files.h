@@ -16,6 +16,11 @@ struct look {
 };
 
 int file_exists(const char *path);
+int file_is_executable(const char *path);
+int file_is_link(const char *path);
+
+/* Is it the file that our standard output or error goes to? */
+int file_is_own_output(const char *path);
 
 /* A regular file that is not empty, to read; NULL for anything else. */
 FILE *file_open(const char *path);

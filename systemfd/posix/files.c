@@ -17,6 +17,33 @@ int file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+int file_is_executable(const char *path)
+{
+    return access(path, X_OK) == 0;
+}
+
+int file_is_link(const char *path)
+{
+    struct stat status;
+
+    return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+static int is_same_file(const struct stat *status, int fd)
+{
+    struct stat own;
+
+    return fstat(fd, &own) == 0 && own.st_dev == status->st_dev && own.st_ino == status->st_ino;
+}
+
+int file_is_own_output(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+           (is_same_file(&status, STDOUT_FILENO) || is_same_file(&status, STDERR_FILENO));
+}
+
 FILE *file_open(const char *path)
 {
     struct stat status;

@@ -344,15 +344,16 @@ static void test_restart_of_the_unready(void **state)
     assert_answers(ports[0], "two");
 }
 
-/* ---- Changes during a build ---- */
+/* ---- Changes during a build: see changes.c, too ---- */
 
 #define SLOW_BUILD "echo begins; test -e ../slow && exec sleep 1000; make -s"
 
-static void test_change_during_build(void **state)
+static void test_change_ends_build(void **state)
 {
     (void)state;
     create_c_project("one");
-    START("-s", "http::0", "--watch", ".", "--build", SLOW_BUILD, "--", "./server");
+    START("-s", "http::0", "--watch", ".", "--restart-build", "--build", SLOW_BUILD, "--",
+          "./server");
     expect_ready(1);
     in_project("touch ../slow");
     edit("two");
@@ -370,11 +371,12 @@ static void test_change_during_build(void **state)
 }
 
 /* The same file is saved during one build after the other. */
-static void test_changes_during_builds(void **state)
+static void test_changes_end_builds(void **state)
 {
     (void)state;
     create_c_project("one");
-    START("-s", "http::0", "--watch", ".", "--build", SLOW_BUILD, "--", "./server");
+    START("-s", "http::0", "--watch", ".", "--restart-build", "--build", SLOW_BUILD, "--",
+          "./server");
     expect_ready(1);
     in_project("touch ../slow");
     edit("two");
@@ -392,7 +394,7 @@ static void test_changes_during_builds(void **state)
 static void test_build_that_ignores_term(void **state)
 {
     (void)state;
-    START("-s", "http::0", "--watch", ".", "--build",
+    START("-s", "http::0", "--watch", ".", "--restart-build", "--build",
           "trap '' TERM; echo begins; test -e ../slow && sleep 1000; true", "--", "server");
     expect("begins");
     expect_ready(1);
@@ -404,125 +406,30 @@ static void test_build_that_ignores_term(void **state)
     WAIT_UNTIL(children_of(systemfd.pid) == 1);
 }
 
-/* SIGHUP starts the build over, too. */
+/* SIGHUP is a change like any other: the build runs to its end, or is ended. */
 static void test_hup_during_build(void **state)
 {
     (void)state;
-    in_project("touch ../slow");
-    START("-s", "http::0", "--build", "echo begins; test -e ../slow && exec sleep 1000; true", "--",
-          "server");
+    in_project("mkfifo ../go");
+    START("-s", "http::0", "--build", "echo begins; read word <../go; echo $word", "--", "server");
     expect("begins");
-    in_project("rm ../slow");
     process_signal(&systemfd, SIGHUP);
+    expect("~> restarting: SIGHUP, when the build has ended");
+    in_project("echo one >../go");
+    expect("one");
     expect("begins");
+    in_project("echo two >../go");
+    expect("two");
     expect_ready(1);
     assert_answers(ports[0], "hello");
-}
-
-/* ---- What the build writes ---- */
-
-/* After an edit, systemfd comes to rest: the next thing that it takes for a change is ours. */
-static void assert_rest(void)
-{
-    in_project("touch note");
-    assert_string_equal(expect("~> changed: "), "~> changed: note");
-    expect("~> built in ");
-}
-
-static void test_binary_does_not_trigger(void **state)
-{
-    (void)state;
-    create_c_project("one");
-    free(shell("make -s -C %s", project)); /* the binary is there already: it is replaced */
-    START_C_PROJECT();
-    expect_ready(1);
-    edit("two");
-    expect_ready(2);
-    WAIT_UNTIL(answers(ports[0], "two"));
-    assert_rest();
-    edit("three");
-    expect_ready(4);
-    WAIT_UNTIL(answers(ports[0], "three"));
-    assert_rest();
-    assert_int_equal(builds(), 5);
-}
-
-/* Each writes, in every build, what looks as if the user had written it. What holds the time
- * is new content each time. */
-static const char *const writers[] = {
-    "echo text >generated.h",
-    "date +%s%N >generated.h",
-    "date +%s%N >new.h && mv new.h generated.h",
-    "rm -f generated.h; date +%s%N >generated.h",
-    "mkdir -p out/deep && date +%s%N >out/deep/version.txt",
-    "f=$(mktemp ./conf.XXXXXX) && date +%s%N >$f && mv $f generated.h",
-    "f=$(mktemp ./conf.XXXXXX) && date +%s%N >$f && rm $f",
-    "d=$(mktemp -d ./conf.XXXXXX) && date +%s%N >$d/text && rm -r $d",
-    "cp $(command -v server) new && mv new binary",
-};
-
-enum { WRITERS = sizeof writers / sizeof writers[0], LEARNING = 5, EDITS = LEARNING + 2 };
-
-/* After a few builds, systemfd has learnt what the build writes: from then on, the next thing
- * that it takes for a change is ours. It stands still while the build writes: on a busy machine
- * what is temporary would be there for too long. */
-static void check_writer(const char *writer, const char *rest)
-{
-    char build[512];
-
-    print_message("%s%s\n", writer, rest);
-    in_project("rm -rf * ../builds");
-    snprintf(build, sizeof build,
-             "trap '' TERM; echo build >>../builds; kill -STOP $PPID; %s; kill -CONT $PPID%s",
-             writer, rest);
-    START("-s", "http::0", "--watch", ".", "--delay", "20", "--settle", "0", "--build", build, "--",
-          "server");
-    expect("~> server 1 is ready");
-    for (int i = 0; i < EDITS; i++) {
-        const char *line;
-        in_project("date +%%s%%N >note"); /* new: it counts during a build, too */
-        line = expect("~> changed: ");
-        if (i >= LEARNING)
-            assert_int_equal(strncmp(line, "~> changed: note", 16), 0);
-        expect("~> built in ");
-    }
-    assert_in_range(builds(), EDITS - LEARNING + 1, EDITS + LEARNING);
     process_discard(&systemfd);
-}
 
-/* They have ended before the change that they are is even looked at. */
-static void test_fast_build_does_not_trigger_itself(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < WRITERS; i++)
-        check_writer(writers[i], "");
-}
-
-static void test_slow_build_does_not_trigger_itself(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < WRITERS; i += 2) /* enough of them */
-        check_writer(writers[i], "; sleep 0.05");
-}
-
-/* A generated file that the user edits by hand counts again. */
-static void test_user_edits_what_the_build_writes(void **state)
-{
-    (void)state;
-    START("-s", "http::0", "--watch", ".", "--settle", "0", "--build",
-          "test -e kept || date +%s%N >generated.h", "--", "server");
-    expect("~> server 1 is ready");
-    for (int i = 0; i < LEARNING; i++) {
-        in_project("touch note");
-        expect("~> changed: ");
-        expect("~> built in ");
-    }
-    put("kept", "not empty\n");
-    expect("~> changed: kept");
-    expect("~> built in ");
-    put("generated.h", "mine\n");
-    assert_string_equal(expect("~> changed: "), "~> changed: generated.h");
-    expect("~> built in ");
+    START("-s", "http::0", "--restart-build", "--build", "echo begins; read word <../go", "--",
+          "server");
+    expect("begins");
+    process_signal(&systemfd, SIGHUP);
+    expect("~> restarting: SIGHUP");
+    expect("begins");
 }
 
 /* ---- Stopping the old one ---- */
@@ -730,8 +637,10 @@ static void test_server_that_writes_at_its_start(void **state)
     (void)state;
     START("-s", "http::0", "--watch", ".", "--settle", "0", "--", "sh", "-c",
           "mkdir -p data; date +%s%N >data/at; exec sleep 1000");
-    expect("~> hint: data/at changes soon after each start; if the server writes it: "
-           "--ignore 'at'");
+    expect("~> hint: data/at changes soon after each start; the next one waits 1 s; if the server "
+           "writes it: --ignore 'at'");
+    assert_in_range(count_lines("~> changed: "), 4, 5);
+    expect("~> hint: data/at changes soon after each start; the next one waits 2 s;");
     process_discard(&systemfd);
     START("-s", "http::0", "--watch", ".", "--settle", "0", "--ignore", "at", "--", "sh", "-c",
           "date +%s%N >data/at; echo 1 >../written; exec sleep 1000");
@@ -858,14 +767,10 @@ int main(void)
         TEST(test_ready_is_not_said_by_other_users),
         TEST(test_ready_is_learnt_late),
         TEST(test_restart_of_the_unready),
-        TEST(test_change_during_build),
-        TEST(test_changes_during_builds),
+        TEST(test_change_ends_build),
+        TEST(test_changes_end_builds),
         TEST(test_build_that_ignores_term),
         TEST(test_hup_during_build),
-        TEST(test_binary_does_not_trigger),
-        TEST(test_fast_build_does_not_trigger_itself),
-        TEST(test_slow_build_does_not_trigger_itself),
-        TEST(test_user_edits_what_the_build_writes),
         TEST(test_start_then_stop),
         TEST(test_stop_first),
         TEST(test_stop_signal),

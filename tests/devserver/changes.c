@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT
+ * What counts as a change, in systemfd as it runs: no save is lost, no build is broken, and what
+ * feeds itself does not spin. tests/devserver/simulation.c has the same rules by the thousand. */
+#include "devserver.h"
+#include "folder.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static size_t builds(void)
+{
+    return lines_of("../builds");
+}
+
+/* A build that copies src/file when it begins, and ends when it is told so. */
+#define COPYING_BUILD \
+    "cat src/file >../built; echo begins; echo build >>../builds; read word <../go; echo ends"
+
+static void start_copying(const char *option)
+{
+    in_project("mkdir src; echo 0 >src/file; mkfifo ../go");
+    START("-s", "http::0", "--watch", "src", option, "--settle=0", "--build", COPYING_BUILD, "--",
+          "sleep", "1000");
+    expect("begins");
+}
+
+static void let_build_end(void)
+{
+    in_project("echo >../go");
+    expect("ends");
+}
+
+/* ---- No save is lost, no build is broken ---- */
+
+static void test_save_during_build(void **state)
+{
+    (void)state;
+    start_copying("--watch=src");
+    in_project("echo 1 >src/file");
+    expect("~> another build will follow: src/file changed");
+    let_build_end();
+    expect("~> changed: src/file");
+    expect("begins");
+    in_project("cmp src/file ../built");
+    let_build_end();
+    expect("~> server 1 is ready");
+    assert_int_equal(builds(), 2);
+}
+
+/* A person who saves in each build. */
+static void test_saves_during_builds(void **state)
+{
+    (void)state;
+    start_copying("--watch=src");
+    for (int i = 1; i <= 4; i++) {
+        in_project("echo %d >src/file", i);
+        expect("~> another build will follow: src/file changed");
+        let_build_end();
+        expect("begins");
+        in_project("cmp src/file ../built");
+    }
+    let_build_end();
+    expect("~> server ");
+    assert_int_equal(builds(), 5);
+}
+
+/* A>B in a build, B>A in none, A>B in the next one; and there and back in one. */
+static void test_undo_and_redo(void **state)
+{
+    (void)state;
+    start_copying("--watch=src");
+    in_project("echo B >src/file");
+    expect("~> another build will follow: ");
+    let_build_end();
+    expect("begins");
+    let_build_end();
+    expect("~> server 1 is ready");
+    in_project("echo A >src/file");
+    expect("begins");
+    in_project("echo B >src/file");
+    expect("~> another build will follow: ");
+    let_build_end();
+    expect("begins");
+    in_project("cmp src/file ../built");
+    in_project("echo A >src/file");
+    expect("~> another build will follow: ");
+    in_project("echo B >src/file");
+    let_build_end();
+    expect("begins");
+    in_project("cmp src/file ../built");
+}
+
+static const char *const changes[] = {
+    "rm src/file",
+    ": >src/file",
+    "printf '\\0picture' >src/file",
+    "cp src/file new; mv new src/file", /* a save of what was never looked at */
+    "mv src/file src/other",
+    "ln -sfn nowhere src/file",
+    "mkdir src/new; echo 1 >src/new/file",
+    "chmod 600 src/file; echo 1 >>src/file",
+};
+
+static void test_all_kinds_of_changes_during_build(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        print_message("%s\n", changes[i]);
+        in_project("rm -rf src ../go ../builds");
+        start_copying("--watch=src");
+        in_project("%s", changes[i]);
+        let_build_end();
+        expect("begins");
+        let_build_end();
+        expect("~> server 1 is ready");
+        assert_int_equal(builds(), 2);
+        process_discard(&systemfd);
+    }
+}
+
+/* Nothing ends it, and what it makes is all there. */
+static void test_build_is_not_broken(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--settle=0", "--build",
+          "echo build >>../builds; test -d out || { mkdir out; for i in $(seq 40); do "
+          "echo $i >out/$i.txt; sleep 0.01; done; }; ls out | wc -l >../count",
+          "--", "sleep", "1000");
+    expect("~> server 1 is ready");
+    in_project("test $(cat ../count) = 40");
+    assert_int_equal(builds(), 2);
+    assert_int_equal(count_lines("~> changed: "), 1);
+}
+
+/* ---- What the build writes ---- */
+
+/* After a change, systemfd comes to rest: the next thing that it takes for one is ours. */
+static void assert_rest(void)
+{
+    in_project("touch note");
+    assert_string_equal(expect("~> changed: "), "~> changed: note");
+    expect("~> built in ");
+}
+
+/* Each writes, in every build, what systemfd knows to be the build's, from the second on. */
+static const char *const writers[] = {
+    "true",
+    "echo text >generated.h",
+    "head -c 100000 /dev/zero >blob",
+    "echo text >new.h && mv new.h generated.h",
+    "rm -f generated.h; echo text >generated.h",
+    "rm -rf out; mkdir -p out/deep && echo text >out/deep/version.txt",
+    "f=$(mktemp ./conf.XXXXXX) && echo text >$f && mv $f generated.h",
+    "f=$(mktemp ./conf.XXXXXX) && date +%s%N >$f && rm $f",
+    "f=$(mktemp ./conf.XXXXXX) && date +%s%N >$f && sleep 0.1 && rm $f",
+    "d=$(mktemp -d ./conf.XXXXXX) && date +%s%N >$d/text && rm -r $d",
+    "cp $(command -v server) new && mv new binary && date >>binary",
+    "rm -f binary; sleep 0.1; cp $(command -v server) binary; date >>binary",
+    "echo \"int x = $(date +%N);\" >../x.c; cc -c ../x.c -o x.out; rm -f x.lib; ar rc x.lib x.out",
+    "echo \"x.o: $(date +%N).c\" >x.d",
+    ": >stamp",
+};
+
+static void check_writer(const char *writer)
+{
+    char build[512];
+
+    print_message("%s\n", writer);
+    in_project("rm -rf * ../builds");
+    snprintf(build, sizeof build, "echo build >>../builds; %s", writer);
+    START("-s", "http::0", "--watch", ".", "--settle", "0", "--build", build, "--", "sleep",
+          "1000");
+    expect("~> server 1 is ready");
+    for (int i = 0; i < 3; i++)
+        assert_rest();
+    assert_in_range(builds(), 4, 5); /* what it wrote first may have cost one */
+    process_discard(&systemfd);
+}
+
+static void test_build_does_not_start_itself(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++)
+        check_writer(writers[i]);
+}
+
+/* ---- What feeds itself ---- */
+
+/* Another text each time: slower, and a change of ours in between is built at once. */
+static void test_build_that_feeds_itself(void **state)
+{
+    long long began;
+
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--settle", "0", "--build",
+          "echo build >>../builds; date +%s%N >generated.h", "--", "sleep", "1000");
+    expect("~> hint: generated.h changes during each build; the next one waits 1 s; if the build "
+           "writes it: --ignore 'generated.h'");
+    assert_int_equal(builds(), 2);
+    expect("~> server 1 is ready"); /* for as long */
+    began = now_ms();
+    expect("~> hint: generated.h changes during each build; the next one waits 2 s;");
+    assert_true(now_ms() - began >= 900);
+    expect("~> hint: generated.h changes during each build; the next one waits 4 s;");
+    assert_int_equal(builds(), 4);
+    in_project("touch note");
+    expect("~> changed: ");
+    expect("~> hint: generated.h changes during each build; the next one waits 1 s;");
+    assert_int_equal(builds(), 6);
+}
+
+static void test_hint_helps(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--settle", "0", "--ignore", "generated.h", "--build",
+          "echo build >>../builds; date +%s%N >generated.h", "--", "sleep", "1000");
+    expect("~> server 1 is ready");
+    for (int i = 0; i < 3; i++)
+        assert_rest();
+    assert_int_equal(builds(), 4);
+}
+
+/* A build that is ended each time by what it writes: not for ever. */
+static void test_restarted_build_comes_to_its_end(void **state)
+{
+    (void)state;
+    put("generated.h", "1\n");
+    START("-s", "http::0", "--watch", ".", "--restart-build", "--settle", "0", "--build",
+          "echo build >>../builds; date +%s%N >generated.h; sleep 0.3; echo ends", "--", "sleep",
+          "1000");
+    expect("ends");
+    assert_in_range(builds(), 2, 8);
+    expect("~> built in ");
+}
+
+/* Our own report, in a file that is watched. */
+static void test_own_output(void **state)
+{
+    const char *const argv[] = {"sh", "-c",
+                                "exec systemfd -s http::0 --watch . --build 'echo build "
+                                ">>../builds' -- sleep 1000 >log 2>&1",
+                                NULL};
+    struct process systemfd_to_file;
+
+    (void)state;
+    process_start(&systemfd_to_file, &(struct launch){.argv = argv, .folder = project});
+    WAIT_UNTIL(lines_of("log") > 0);
+    WAIT_UNTIL(builds() == 1);
+    in_project("until grep -q 'is ready' log; do sleep 0.01; done; touch note; "
+               "until grep -q 'server 2 is ready' log; do sleep 0.01; done");
+    assert_int_equal(builds(), 2);
+    process_discard(&systemfd_to_file);
+}
+
+/* ---- What is not a change of a file's content ---- */
+
+static void test_made_executable(void **state)
+{
+    (void)state;
+    in_project("printf '#!/bin/sh\\nexec sleep 1000\\n' >run; chmod 644 run");
+    START("-s", "http::0", "--watch", ".", "--settle=60000", "--", "./run");
+    expect("~> server 1 died before it was ready: exit status 126");
+    in_project("chmod +x run");
+    expect("~> changed: ./run");
+    WAIT_UNTIL(children_of(systemfd.pid) == 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_save_during_build),
+        TEST(test_saves_during_builds),
+        TEST(test_undo_and_redo),
+        TEST(test_all_kinds_of_changes_during_build),
+        TEST(test_build_is_not_broken),
+        TEST(test_build_does_not_start_itself),
+        TEST(test_build_that_feeds_itself),
+        TEST(test_hint_helps),
+        TEST(test_restarted_build_comes_to_its_end),
+        TEST(test_own_output),
+        TEST(test_made_executable),
+    };
+
+    return cmocka_run_group_tests(tests, find_programs_and_orphans, NULL);
+}

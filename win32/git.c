@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * git is not asked on Windows: what a person wants ignored beside the defaults, --ignore says. */
+#include "devserver/git.h"
+
+void git_open(const struct options *options)
+{
+    (void)options;
+}
+
+int git_lists_as_ignored(const char *path)
+{
+    (void)path;
+    return 0;
+}
+
+int git_tracks(const char *path)
+{
+    (void)path;
+    return 0;
+}
+
+enum git_answer git_ask(const char *path)
+{
+    (void)path;
+    return GIT_COUNTS;
+}
+
+void git_on_answer(void (*answered)(const char *path, int ignored))
+{
+    (void)answered;
+}
+
+void git_rules_have_changed(void)
+{
+}
+
+void git_look(void)
+{
+}
+
+int git_timeout(void)
+{
+    return -1;
+}
