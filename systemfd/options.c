@@ -37,12 +37,18 @@ static const char help_text[] =
     "Development server:\n"
     "  -w, --watch PATH    restart when this file, or anything below this folder, changes;\n"
     "                      repeat for more\n"
-    "      --ignore GLOB   changes that do not count; repeat for more\n"
+    "      --ignore GLOB   changes that do not count; repeat for more; !GLOB: that count, the\n"
+    "                      last that matches decides\n"
+    "      --only GLOB     nothing else counts; repeat for more\n"
+    "      --no-default-ignore, --no-gitignore  what version control, tools and editors leave,\n"
+    "                      and what git ignores, counts\n"
     "      --poll[=MS]     look for changes every MS milliseconds (500), where the system does\n"
     "                      not tell; on network and shared folders that is done anyway, but\n"
     "                      for --poll=0\n"
     "      --build COMMAND run this in the shell first; when it fails, the old server stays\n"
-    "      --delay MS      how long changes must have paused (50)\n"
+    "      --restart-build end a running build when something changes; otherwise it runs to\n"
+    "                      its end, and then another one\n"
+    "      --delay MS      how long changes must have paused (5 after one, 50 after several)\n"
     "      --settle MS     how long a new server must live at least (where it is not seen to\n"
     "                      accept, nor says READY=1 (sd_notify): 100)\n"
     "      --stop-signal S what the old server is sent (TERM; on Windows BREAK)\n"
@@ -117,6 +123,11 @@ static void add_ignore(struct options *options, const char *value)
     append(&options->ignore, value);
 }
 
+static void add_only(struct options *options, const char *value)
+{
+    append(&options->only, value);
+}
+
 static void set_backlog(struct options *options, const char *value)
 {
     options->backlog = parse_number("--backlog", value, 1);
@@ -182,6 +193,9 @@ static const struct option table[] = {
     {'w', ALWAYS, "watch", VALUE(add_watch)},
     {'\0', TO_STAY, "ignore", VALUE(add_ignore)},
     {'\0', TO_STAY, "poll", OPTIONAL_VALUE(set_poll)},
+    {'\0', TO_STAY, "only", VALUE(add_only)},
+    {'\0', TO_STAY, "no-default-ignore", FLAG(no_default_ignore)},
+    {'\0', TO_STAY, "no-gitignore", FLAG(no_gitignore)},
     {'\0', ALWAYS, "build", VALUE(set_build)},
     {'\0', TO_STAY, "restart-build", FLAG(restart_build)},
     {'\0', TO_STAY, "delay", VALUE(set_delay)},

@@ -24,7 +24,7 @@ struct options {
     char **command; /* ended by NULL */
 
     /* The development server. */
-    struct arguments watch, ignore;
+    struct arguments watch, ignore, only;
     const char *build;       /* a shell command; NULL: none */
     const char *stop_signal; /* its name or number; NULL: the usual one */
     int delay_ms;  /* -1: not given */
@@ -32,6 +32,7 @@ struct options {
     int stop_timeout_s;
     int poll_ms;
     const char *to_stay; /* the last option given that is only for it */
+    int no_default_ignore, no_gitignore;
     int stop_first, restart_build, restart_on_hup, exit_on_failure, no_error_page;
 
     int help, version;

@@ -6,6 +6,7 @@
 #include "events.h"
 #include "serve_sockets.h"
 #include "devserver/files.h"
+#include "devserver/ignore.h"
 #include "devserver/output.h"
 #include "system_error.h"
 #include "directory_changes.h"
@@ -117,6 +118,7 @@ int supervise(const struct options *options, const struct sockets *sockets)
     SetConsoleCtrlHandler(on_console_event, TRUE);
     open_restart_event(options);
     directory_changes_open(options);
+    ignore_setup(options);
     watch_open(options);
     cycle_begin(options, sockets);
     while (!cycle_is_over()) {

@@ -369,7 +369,6 @@ static int is_change_due(void)
 
 static void look_at_changes(void)
 {
-    changes_look();
     if (by_hand && !build_id()) {
         begin_cycle();
     } else if (is_change_due() && build_id()) {
@@ -403,6 +402,7 @@ static void look_at_command(void)
 void cycle_look(void)
 {
     if (!ending) {
+        changes_look();
         look_at_command();
         start_what_was_built();
         look_at_changes();

@@ -34,4 +34,7 @@ int git_timeout(void);
 struct pollfd;
 size_t git_poll(struct pollfd *entries, size_t room);
 
+/* On POSIX, to be told that a child was reaped: was it a git? */
+int git_ended(long pid);
+
 #endif

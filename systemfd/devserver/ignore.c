@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "ignore.h"
 
+#include "files.h"
+#include "git.h"
 #include "glob.h"
 
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+/* Names that tools have made their own; none that a source might have. */
 static const char *const defaults[] = {
     /* version control */
     ".git",
@@ -18,28 +24,57 @@ static const char *const defaults[] = {
     "*.a",
     "*.la",
     "*.so",
-    "*.so.*",
-    "*.obj",
+    "*.so.[0-9]*",
     "*.lib",
     "*.dll",
     "*.exe",
     "*.pdb",
-    "*.d",
     "*.gch",
     "*.gcda",
     "*.gcno",
     "*.pyc",
+    "*.class",
     "__pycache__",
-    "build",
-    "target",
     "node_modules",
     "CMakeFiles",
+    "meson-logs",
+    "meson-private",
+    "meson-info",
+    ".ninja_log",
+    ".ninja_deps",
     ".deps",
     ".libs",
     ".cache",
+    ".gradle",
+    ".next",
+    ".nuxt",
+    ".svelte-kit",
+    ".parcel-cache",
     "*.dSYM",
+    "*.egg-info",
+    /* what tools keep */
+    ".venv",
+    "venv",
+    ".tox",
+    ".nox",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".nyc_output",
+    ".terraform",
+    ".direnv",
+    ".idea",
+    ".vs",
+    /* what servers leave */
+    "*.log",
+    "*.log.[0-9]*",
+    "*.sqlite-journal",
+    "*.sqlite3-journal",
+    "*.db-journal",
+    "*.pid",
     /* editors' temporary files: vim, emacs, kate, JetBrains, gedit */
     "*~",
+    "*.bak",
     "*.swp",
     "*.swo",
     "*.swx",
@@ -53,73 +88,264 @@ static const char *const defaults[] = {
     ".goutputstream-*",
     "*.tmp",
     ".DS_Store",
+    /* git ignores these in most projects, as they hold secrets; yet they are written by hand */
+    "!.env",
+    "!.env.*",
 };
 
-enum { PATH_SIZE = 4096 };
+enum { DEFAULTS = sizeof defaults / sizeof defaults[0], PATH_SIZE = 4096, NAME_SIZE = 256 };
+
+struct pattern {
+    char *text;
+    size_t length;
+    int is_of_path, negated;
+    char first, last; /* that it begins and ends with, in small letters; '\0': anything */
+};
+
+struct patterns {
+    struct pattern *list;
+    size_t count;
+};
+
+static const struct options *options;
+static struct patterns standard, given, only;
+
+/* ---- Compiling ---- */
 
 static const char *without_dot(const char *path)
 {
-    return strncmp(path, "./", 2) == 0 ? path + 2 : path;
+    while (strncmp(path, "./", 2) == 0)
+        for (path += 2; *path == '/'; path++) {
+        }
+    return path;
+}
+
+static char small(char letter)
+{
+    return (char)tolower((unsigned char)letter);
+}
+
+static char plain_or_nothing(char letter)
+{
+    return strchr("*?[]\\", letter) ? '\0' : small(letter);
+}
+
+/* "docs/" is the folder docs. */
+static struct pattern compile(const char *text)
+{
+    struct pattern pattern = {NULL, 0, 0, 0, '\0', '\0'};
+
+    pattern.negated = *text == '!';
+    text = without_dot(text + pattern.negated);
+    pattern.length = strlen(text);
+    while (pattern.length > 1 && text[pattern.length - 1] == '/')
+        pattern.length--;
+    pattern.text = calloc(1, pattern.length + 1);
+    if (!pattern.text)
+        die(EXIT_CANNOT_OPEN, "out of memory");
+    memcpy(pattern.text, text, pattern.length);
+    pattern.is_of_path = strchr(pattern.text, '/') != NULL;
+    if (pattern.length > 0) {
+        pattern.first = plain_or_nothing(pattern.text[0]);
+        pattern.last = plain_or_nothing(pattern.text[pattern.length - 1]);
+    }
+    return pattern;
+}
+
+static void compile_all(struct patterns *patterns, const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < patterns->count; i++)
+        free(patterns->list[i].text);
+    free(patterns->list);
+    patterns->count = count;
+    patterns->list = calloc(count + 1, sizeof *patterns->list);
+    if (!patterns->list)
+        die(EXIT_CANNOT_OPEN, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        patterns->list[i] = compile(texts[i]);
+}
+
+void ignore_setup(const struct options *all)
+{
+    options = all;
+    compile_all(&standard, defaults, all->no_default_ignore ? 0 : DEFAULTS);
+    compile_all(&given, all->ignore.list, all->ignore.count);
+    compile_all(&only, all->only.list, all->only.count);
+}
+
+/* ---- Matching ---- */
+
+/* Most patterns are out at the first look. */
+static int matches(const struct pattern *pattern, const char *text, size_t length)
+{
+    if (pattern->length >= PATH_SIZE || length == 0)
+        return 0;
+    if ((pattern->first && pattern->first != small(text[0])) ||
+        (pattern->last && pattern->last != small(text[length - 1])))
+        return 0;
+    return glob_matches(pattern->text, text);
 }
 
 /* Against the path and the folders that it is in: "src", "src/deep", "src/deep/file". */
-static int matches_path(const char *pattern, const char *path)
+static int matches_path(const struct pattern *pattern, const char *path)
 {
     char part[PATH_SIZE];
+    size_t length = strlen(path);
 
-    for (size_t end = 1; strlen(path) < sizeof part && path[end - 1] != '\0'; end++) {
+    if (length == 0 || length >= sizeof part)
+        return 0;
+    for (size_t end = 1; end <= length; end++) {
         if (path[end] != '/' && path[end] != '\0')
             continue;
         memcpy(part, path, end);
         part[end] = '\0';
-        if (glob_matches(pattern, part))
+        if (matches(pattern, part, end))
             return 1;
     }
     return 0;
 }
 
-/* Against each name in the path. */
-static int matches_name(const char *pattern, const char *path)
+/* The names in a path, one after the other; 0 at its end. */
+static int next_name(const char **path, char name[NAME_SIZE], size_t *length)
 {
-    char name[256];
-
-    while (*path != '\0') {
-        size_t length = strcspn(path, "/");
-        if (length > 0 && length < sizeof name) {
-            memcpy(name, path, length);
-            name[length] = '\0';
-            if (glob_matches(pattern, name))
-                return 1;
+    while (**path != '\0') {
+        *length = strcspn(*path, "/");
+        if (*length > 0 && *length < NAME_SIZE) {
+            memcpy(name, *path, *length);
+            name[*length] = '\0';
         }
-        path += length + (path[length] == '/');
+        *path += *length + ((*path)[*length] == '/');
+        if (*length > 0 && *length < NAME_SIZE)
+            return 1;
     }
     return 0;
 }
 
-static int matches(const char *given, const char *path)
+static int matches_name(const struct pattern *pattern, const char *path)
 {
-    char pattern[PATH_SIZE];
+    char name[NAME_SIZE];
     size_t length;
 
-    given = without_dot(given);
-    length = strlen(given);
-    while (length > 1 && given[length - 1] == '/') /* "docs/" is the folder docs */
-        length--;
-    if (length >= sizeof pattern)
-        return 0;
-    memcpy(pattern, given, length);
-    pattern[length] = '\0';
-    path = without_dot(path);
-    return strchr(pattern, '/') ? matches_path(pattern, path) : matches_name(pattern, path);
+    while (next_name(&path, name, &length))
+        if (matches(pattern, name, length))
+            return 1;
+    return 0;
 }
 
-int is_ignored(const struct arguments *patterns, const char *path)
+static int matches_below(const struct pattern *pattern, const char *below)
 {
-    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
-        if (matches(defaults[i], path))
+    below = without_dot(below);
+    return pattern->is_of_path ? matches_path(pattern, below) : matches_name(pattern, below);
+}
+
+/* The last one that matches, or NULL. */
+static const struct pattern *find(const struct patterns *patterns, const char *below)
+{
+    for (size_t i = patterns->count; i-- > 0;)
+        if (matches_below(&patterns->list[i], below))
+            return &patterns->list[i];
+    return NULL;
+}
+
+int is_ignored_by_default(const char *below)
+{
+    const struct pattern *pattern = find(&standard, below);
+
+    return pattern && !pattern->negated;
+}
+
+/* ---- Answers ---- */
+
+static int is_ignored(const char *path, const char *below)
+{
+    const struct pattern *pattern = find(&given, below);
+
+    if (pattern)
+        return !pattern->negated;
+    if (git_tracks(path))
+        return 0;
+    pattern = find(&standard, below);
+    if (pattern)
+        return !pattern->negated;
+    return git_lists_as_ignored(path);
+}
+
+int ignores_file(const char *path, const char *below)
+{
+    const struct pattern *pattern = find(&given, below);
+
+    if (pattern)
+        return !pattern->negated;
+    return (only.count > 0 && !find(&only, below)) || is_ignored(path, below);
+}
+
+/* May that pattern match something below the folder? */
+static int reaches_below(const struct pattern *pattern, const char *folder)
+{
+    const char *of_pattern = pattern->text, *of_folder = without_dot(folder);
+    char want[NAME_SIZE], name[NAME_SIZE];
+    size_t length;
+
+    if (!pattern->negated || !pattern->is_of_path)
+        return 0;
+    while (next_name(&of_folder, name, &length))
+        if (!next_name(&of_pattern, want, &length) || !glob_matches(want, name))
+            return 0;
+    return 1;
+}
+
+/* https://bford.info/cachedir/: cargo's target, pytest's and others' folders have it. */
+static int is_cache(const char *path)
+{
+    char tag[PATH_SIZE];
+
+    if (options->no_default_ignore || snprintf(tag, sizeof tag, "%s/CACHEDIR.TAG", path) < 0)
+        return 0;
+    return strlen(tag) < sizeof tag - 1 && file_exists(tag);
+}
+
+int ignores_folder(const char *path, const char *below)
+{
+    for (size_t i = 0; i < given.count; i++)
+        if (reaches_below(&given.list[i], below))
+            return 0;
+    return is_ignored(path, below) || (!git_tracks(path) && !find(&given, below) && is_cache(path));
+}
+
+/* ---- What is wanted ---- */
+
+/* What of the path stands below that root; "" for the root, NULL outside. */
+static const char *below_root(const char *path, const char *root)
+{
+    size_t length;
+
+    root = without_dot(root);
+    length = strlen(root);
+    while (length > 1 && root[length - 1] == '/')
+        length--;
+    if (length == 0 || strcmp(root, ".") == 0)
+        return path;
+    if (strncmp(path, root, length) != 0 || (path[length] != '/' && path[length] != '\0'))
+        return NULL;
+    return path + length + (path[length] == '/');
+}
+
+static int is_wanted_below(const char *below)
+{
+    const struct pattern *pattern = find(&given, below);
+
+    if (!pattern)
+        pattern = find(&standard, below);
+    return *below == '\0' || (pattern && pattern->negated);
+}
+
+int is_wanted(const char *path)
+{
+    path = without_dot(path);
+    for (size_t i = 0; i < options->watch.count; i++) {
+        const char *below = below_root(path, options->watch.list[i]);
+        if (below && is_wanted_below(below))
             return 1;
-    for (size_t i = 0; i < patterns->count; i++)
-        if (matches(patterns->list[i], path))
-            return 1;
+    }
     return 0;
 }

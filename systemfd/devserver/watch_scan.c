@@ -136,7 +136,8 @@ static void list(struct listing *listing, size_t root_length, const char *path,
     folder = folder_open(path);
     while ((name = folder_next(folder, &child_look)) != NULL) {
         char *child = join(path, name);
-        if (!is_ignored(&options->ignore, child + root_length))
+        if (!(child_look.kind == FOLDER_KIND ? ignores_folder : ignores_file)(child,
+                                                                              child + root_length))
             list(listing, root_length, child, &child_look);
         free(child);
     }

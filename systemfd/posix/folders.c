@@ -103,12 +103,12 @@ const char *folder_path(const struct folder *folder, const char *name, size_t *a
     return prepend(at, buffer, folder->name);
 }
 
-int folder_counts(const struct folder *folder, const char *name)
+int folder_counts(const struct folder *folder, const char *name, int is_folder)
 {
     size_t above;
     const char *path = folder_path(folder, name, &above);
 
-    return !is_ignored(&options->ignore, path + above);
+    return !(is_folder ? ignores_folder : ignores_file)(path, path + above);
 }
 
 static char *copy_of_path(const struct folder *folder, const char *name)
@@ -278,7 +278,8 @@ static void add_entry(struct folder *folder, DIR *listing, const struct dirent *
     size_t above;
 
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-        (type != DT_DIR && type != DT_LNK && !changed) || !folder_counts(folder, entry->d_name))
+        (type != DT_DIR && type != DT_LNK && !changed) ||
+        !folder_counts(folder, entry->d_name, type == DT_DIR))
         return;
     if (type == DT_DIR)
         add_subfolder(folder, entry->d_name);

@@ -36,7 +36,7 @@ int folder_watch_number(const struct folder *folder);
  * next call. Whether it is ignored is decided by what is below the path that was named: *above is
  * the length of the rest. */
 const char *folder_path(const struct folder *folder, const char *name, size_t *above);
-int folder_counts(const struct folder *folder, const char *name);
+int folder_counts(const struct folder *folder, const char *name, int is_folder);
 
 /* Watches one, for its names; NULL with errno. */
 struct folder *folder_watch(const char *path);

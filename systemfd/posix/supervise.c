@@ -3,6 +3,8 @@
 
 #include "clock.h"
 #include "devserver/cycle.h"
+#include "devserver/git.h"
+#include "devserver/ignore.h"
 #include "remove_at_exit.h"
 #include "devserver/output.h"
 #include "heal.h"
@@ -68,7 +70,7 @@ static void reap(void)
     while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid > 0) {
         describe(&ended, &how);
         new_socket = cycle_ending() ? NULL : heal_after_end();
-        if (!responder_ended(ended.si_pid))
+        if (!responder_ended(ended.si_pid) && !git_ended(ended.si_pid))
             cycle_child_ended(ended.si_pid, &how);
         restart_for(new_socket);
         waitpid(ended.si_pid, NULL, WNOHANG);
@@ -117,7 +119,11 @@ static void handle_signals(int signals, int had_terminal)
 /* For whatever comes first; copies output, the rest is looked at in any case. */
 static void wait_for_events(int signals)
 {
-    enum { FIXED = 2, ROOM = FIXED + MAX_SERVERS + MAX_OUTPUT_ENTRIES + MAX_HEALED };
+    enum {
+        FIXED = 2,
+        GIT = 32,
+        ROOM = FIXED + MAX_SERVERS + GIT + MAX_OUTPUT_ENTRIES + MAX_HEALED
+    };
     struct pollfd entries[ROOM];
     const struct child *speakers[MAX_SERVERS];
     size_t count = 0, speaking = servers_speakers(speakers), outputs, healed;
@@ -130,6 +136,7 @@ static void wait_for_events(int signals)
         entries[count++].fd = speakers[i]->notify->fd;
     for (size_t i = 0; i < count; i++)
         entries[i].events = POLLIN;
+    count += git_poll(entries + count, GIT);
     outputs = outputs_poll(entries + count);
     healed = cycle_ending() ? 0 : heal_poll(entries + count + outputs);
     wait = earlier(earlier(cycle_timeout(), watch_timeout()), outputs_timeout());
@@ -161,6 +168,8 @@ int supervise(const struct options *options, const struct sockets *sockets)
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* to reap those whose parents have ended */
 #endif
     writers_open();
+    ignore_setup(options);
+    git_open(options);
     watch_open(options);
     heal_open(sockets, options);
     cycle_begin(options, sockets);

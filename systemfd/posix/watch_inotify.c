@@ -170,7 +170,8 @@ static void handle_entry(struct folder *folder, const struct inotify_event *even
                          void (*changed)(const char *path))
 {
     struct happening happening = {.folder = folder, .event = event};
-    int counts = folder->is_tree && folder_counts(folder, event->name);
+    int counts =
+        folder->is_tree && folder_counts(folder, event->name, (event->mask & IN_ISDIR) != 0);
 
     if (!counts && !name_find(folder, event->name))
         return;

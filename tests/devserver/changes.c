@@ -187,6 +187,145 @@ static void test_build_does_not_start_itself(void **state)
         check_writer(writers[i]);
 }
 
+/* ---- What git says ---- */
+
+#define GIT "git -c user.name=us -c user.email=us@localhost "
+
+/* A repository with a .gitignore of these lines. */
+static void create_repository(const char *lines)
+{
+    in_project("git init -q . && printf '%%s\\n' %s >.gitignore && mkdir -p src/build .idea && "
+               "echo 1 | tee src/a.c src/build/x.o .idea/x >/dev/null && git add -f . && " GIT
+               "commit -qm begin",
+               lines);
+}
+
+static void assert_no_change(const char *command)
+{
+    print_message("%s\n", command);
+    in_project("%s", command);
+    assert_rest();
+}
+
+static void assert_is_change(const char *command, const char *path)
+{
+    char line[256];
+
+    print_message("%s\n", command);
+    in_project("%s", command);
+    snprintf(line, sizeof line, "~> changed: %s", path);
+    assert_string_equal(expect("~> changed: "), line);
+    expect("~> built in ");
+}
+
+#define GENERATING_BUILD                                                                 \
+    "echo build >>../builds; mkdir -p dist/deep out/deep; date +%s%N | tee dist/deep/x " \
+    "out/deep/x src/x.gen >/dev/null"
+
+static void test_git_knows(void **state)
+{
+    (void)state;
+    create_repository("/dist '*.gen' '!keep.gen' /out/ /local");
+    in_project("mkdir dist; echo 1 >dist/before");
+    START("-s", "http::0", "--watch", ".", "--settle", "0", "--build", GENERATING_BUILD, "--",
+          "sleep", "1000");
+    expect("~> server 1 is ready");
+    for (int i = 0; i < 3; i++)
+        assert_rest();
+    assert_int_equal(builds(), 4);
+    assert_no_change("echo 2 >dist/before; echo 2 >out/other; echo 2 >src/y.gen; rm -r out");
+    assert_no_change("echo 2 >.idea/untracked; echo 2 >src/new.o");
+    assert_is_change("echo 2 >src/a.c", "src/a.c");
+    assert_is_change("echo 2 >src/build/x.o", "src/build/x.o"); /* it is tracked */
+    assert_is_change("echo 2 >.idea/x", ".idea/x");
+    assert_is_change("echo 2 >src/keep.gen", "src/keep.gen");
+    assert_is_change("echo 2 >local.env; mv local.env .env", ".env ...");
+    assert_is_change("echo /src/later >>.gitignore", ".gitignore");
+    assert_no_change("echo 2 >src/later");
+    assert_is_change("git add -f src/later; echo 3 >src/later", "src/later");
+    assert_no_change("echo /src/last >>.git/info/exclude; echo 2 >src/last");
+}
+
+static void test_git_is_not_asked(void **state)
+{
+    (void)state;
+    create_repository("'*.gen' /dist");
+    START("-s", "http::0", "--watch", ".", "--no-gitignore", "--settle", "0", "--build", "true",
+          "--", "sleep", "1000");
+    expect("~> server 1 is ready");
+    assert_is_change("echo 1 >src/x.gen", "src/x.gen");
+    assert_is_change("echo 2 >.idea/x", ".idea/x");
+    process_discard(&systemfd);
+    START("-s", "http::0", "--watch", ".", "--ignore", "!x.gen", "--settle", "0", "--build", "true",
+          "--", "sleep", "1000");
+    expect("~> server 1 is ready");
+    assert_is_change("echo 2 >src/x.gen", "src/x.gen");
+    assert_no_change("echo 2 >src/y.gen");
+    process_discard(&systemfd);
+    in_project("mkdir dist"); /* watched, although it is ignored itself */
+    START("-s", "http::0", "--watch", "src/x.gen", "--watch", "dist", "--watch", "note", "--settle",
+          "0", "--build", "true", "--", "sleep", "1000");
+    expect("~> server 1 is ready");
+    assert_is_change("echo 3 >src/x.gen", "src/x.gen");
+    assert_is_change("echo 3 >dist/x", "dist/x");
+}
+
+/* Work trees in a work tree, one of them a submodule, one behind a link; and paths that git
+ * ends at. */
+static void test_git_in_git(void **state)
+{
+    (void)state;
+    create_repository("'*.gen'");
+    in_project("mkdir ../other && git -C ../other init -q . && echo '*.made' >../other/.gitignore "
+               "&& git -C ../other add . && " GIT "-C ../other commit -qm begin && "
+               "git clone -q ../other inner && " GIT "-c protocol.file.allow=always submodule -q "
+               "add ../other module && ln -s ../other linked");
+    START("-s", "http::0", "--watch", ".", "--watch", "linked", "--settle", "0", "--build", "true",
+          "--", "sleep", "1000");
+    expect("~> server 1 is ready");
+    assert_no_change("echo 1 | tee a.gen inner/a.made module/a.made linked/a.made");
+    assert_is_change("echo 1 >inner/a.gen", "inner/a.gen");
+    assert_is_change("echo 1 >module/a.gen", "module/a.gen");
+    assert_is_change("echo 1 >linked/a.gen", "linked/a.gen");
+    assert_is_change("echo 1 >a.made", "a.made");
+}
+
+/* One that ends, one that never answers, one that writes nonsense, one that is not there: all
+ * counts then, and nobody waits for long. */
+static void test_git_fails(void **state)
+{
+    static const char *const ways[] = {"exit 1",   "exec sleep 1000", "echo nonsense; exit 0",
+                                       "exec cat", "exec yes",        "kill -9 $$"};
+    char *path = strdup(getenv("PATH"));
+
+    (void)state;
+    create_repository("'*.gen'");
+    in_project("mkdir ../bin");
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        char *bin = path_in(project, "../bin"), *with_bin;
+        long before;
+        assert_true(asprintf(&with_bin, "%s:%s", bin, path) > 0);
+        print_message("%s\n", ways[i]);
+        in_project("printf '#!/bin/sh\\n%%s\\n' '%s' >../bin/git; chmod +x ../bin/git", ways[i]);
+        setenv("PATH", with_bin, 1);
+        START("-s", "http::0", "--watch", ".", "--settle", "0", "--build", "true", "--", "sleep",
+              "1000");
+        setenv("PATH", path, 1);
+        expect("~> server 1 is ready");
+        for (int times = 0; times < 4; times++) {
+            assert_is_change("date +%s%N >src/a.c", "src/a.c");
+            assert_is_change("date +%s%N >x.gen", "x.gen");
+        }
+        before = processor_time_ms(systemfd.pid);
+        assert_is_change("date +%s%N >src/a.c", "src/a.c");
+        assert_in_range(processor_time_ms(systemfd.pid) - before, 0, 500);
+        process_discard(&systemfd);
+        free(with_bin);
+        free(bin);
+    }
+    free(path);
+}
+
 /* ---- What feeds itself ---- */
 
 /* Another text each time: slower, and a change of ours in between is built at once. */
@@ -277,6 +416,10 @@ int main(void)
         TEST(test_all_kinds_of_changes_during_build),
         TEST(test_build_is_not_broken),
         TEST(test_build_does_not_start_itself),
+        TEST(test_git_knows),
+        TEST(test_git_is_not_asked),
+        TEST(test_git_in_git),
+        TEST(test_git_fails),
         TEST(test_build_that_feeds_itself),
         TEST(test_hint_helps),
         TEST(test_restarted_build_comes_to_its_end),

@@ -598,10 +598,16 @@ static void test_ignored_by_default(void **state)
         "lib.a",
         "lib.so",
         "lib.so.1.2",
-        "hello.d",
-        "build/out.txt",
-        "a/build/x",
+        "target/CACHEDIR.TAG",
         "target/debug",
+        ".idea/workspace.xml",
+        ".venv/bin/python",
+        ".pytest_cache/x",
+        ".mypy_cache/x",
+        "file.bak",
+        "logs/server.log",
+        "server.log.1",
+        "a/.ninja_log",
         "node_modules/m/i",
         "x.pyc",
         "__pycache__/x",
@@ -616,7 +622,6 @@ static void test_ignored_by_default(void **state)
         ".goutputstream-1",
         "x.tmp",
         ".DS_Store",
-        "hello.obj",
         "hello.exe",
         "a.gcda",
         "CMakeFiles/x",
@@ -626,7 +631,7 @@ static void test_ignored_by_default(void **state)
     };
 
     (void)state;
-    in_project("mkdir -p .git/objects build deep/in");
+    in_project("mkdir -p .git/objects target deep/in && touch target/CACHEDIR.TAG");
     START_WATCHING("--watch", ".");
     expect_start();
     in_project("mkdir -p a"); /* a folder alone is no change */
@@ -634,14 +639,17 @@ static void test_ignored_by_default(void **state)
         in_project("mkdir -p \"$(dirname '%s')\" && echo 1 >'%s' && echo 2 >>'%s'", names[i],
                    names[i], names[i]);
     assert_rest("file");
-    in_project("rm -rf .git build target 4913 *.o");
+    in_project("rm -rf .git 4913 *.o");
     assert_rest("file");
 }
 
 static void test_not_ignored_by_default(void **state)
 {
-    static const char *const names[] = {"Makefile", ".env",         ".gitignore",  "builder/x",
-                                        "x.o.c",    "deep/.hidden", "rebuild/x.h", "x.html"};
+    static const char *const names[] = {"Makefile",       ".env",      ".gitignore",
+                                        "builder/x",      "x.o.c",     "deep/.hidden",
+                                        "rebuild/x.h",    "x.html",    "conf.d/site.conf",
+                                        "src/build/x.py", "main.d",    "pkg/target/x.py",
+                                        "model.obj",      ".env.local"};
 
     (void)state;
     START_WATCHING("--watch", ".");
@@ -650,6 +658,58 @@ static void test_not_ignored_by_default(void **state)
         in_project("mkdir -p \"$(dirname '%s')\" && echo 1 >'%s'", names[i], names[i]);
         assert_change(names[i]);
     }
+}
+
+/* ---- What the user says ---- */
+
+struct choice {
+    const char *options[4];
+    const char *ignored, *counted;
+};
+
+static void check_choice(const struct choice *row)
+{
+    const char *argv[16] = {LAUNCHER, "--watch", "."};
+    size_t count = 3;
+
+    for (size_t i = 0; i < 4 && row->options[i]; i++) {
+        print_message("%s ", row->options[i]);
+        argv[count++] = row->options[i];
+    }
+    print_message("\n");
+    argv[count++] = "--";
+    argv[count++] = "sleep";
+    argv[count] = "1000";
+    in_project("rm -rf *; mkdir -p \"$(dirname '%s')\" \"$(dirname '%s')\"", row->ignored,
+               row->counted);
+    generation = 0;
+    start_systemfd(argv);
+    expect_start();
+    in_project("echo 1 >'%s'; echo 2 >>'%s'", row->ignored, row->ignored);
+    in_project("echo 1 >'%s'", row->counted);
+    assert_change(row->counted);
+    in_project("rm '%s'", row->ignored);
+    assert_rest(row->counted);
+    process_discard(&systemfd);
+}
+
+static void test_choices(void **state)
+{
+    static const struct choice rows[] = {
+        {{"--no-default-ignore", "--ignore=x"}, "x", "deep/main.o"},
+        {{"--ignore=!*.o"}, "x.a", "deep/main.o"},
+        {{"--ignore=*.c", "--ignore=!main.c"}, "x.c", "main.c"},
+        {{"--ignore=!main.c", "--ignore=*.c"}, "main.c", "x.h"},
+        {{"--ignore=!node_modules/mine"}, "node_modules/other/x", "node_modules/mine/deep/x"},
+        {{"--only=*.c", "--only=*.h"}, "x.txt", "deep/x.h"},
+        {{"--only=src/*.c"}, "x.c", "src/x.c"},
+        {{"--only=*.c", "--ignore=!Makefile"}, "x.txt", "Makefile"},
+        {{"--only=*.c", "--ignore=x.c"}, "x.c", "y.c"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        check_choice(&rows[i]);
 }
 
 struct ignore {
@@ -829,6 +889,7 @@ int main(void)
         TEST(test_missing_path),
         TEST(test_ignored_by_default),
         TEST(test_not_ignored_by_default),
+        TEST(test_choices),
         TEST(test_ignore),
         TEST(test_ignore_is_below_the_watched),
         TEST(test_burst),
