@@ -65,11 +65,6 @@ int file_exists(const char *path)
     return attributes != INVALID_FILE_ATTRIBUTES;
 }
 
-int file_is_executable(const char *path)
-{
-    return file_exists(path);
-}
-
 int file_is_link(const char *path)
 {
     wchar_t *wide = to_wide_path(path);

@@ -132,10 +132,12 @@ static void judge_now_or_later(struct file *file)
         return;
     }
     now = read_content(file->path);
-    if (building && (now.state == ABSENT || now.length == 0))
+    if (building && (now.state == ABSENT || now.length == 0)) {
         wait_for_end(file);
-    else
-        judge(file, &now);
+        return;
+    }
+    file->waits = DECIDED;
+    judge(file, &now);
 }
 
 /* A folder alone is no change. */
@@ -281,6 +283,8 @@ static void note(struct file *file, long long now)
         file->content.state = UNKNOWN;
     if (file->waits == DECIDED)
         ask_git(file);
+    else if (file->waits == UNTIL_BUILD_ENDS)
+        judge_now_or_later(file);
 }
 
 static int is_named(const char *path, const char *name)
@@ -307,11 +311,6 @@ void change_noted(const char *path, long long now)
         note(file, now);
     else
         count(path, now, building);
-}
-
-void change_counts_anyway(const char *path, long long now)
-{
-    count(path, now, 0);
 }
 
 int changes_undecided(void)

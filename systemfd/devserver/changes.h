@@ -23,9 +23,6 @@ void change_is_new_file(const char *path);
 /* A file has changed, or is gone, at that time. NULL: some have, and nobody knows which. */
 void change_noted(const char *path, long long now);
 
-/* This counts, whatever it is. */
-void change_counts_anyway(const char *path, long long now);
-
 /* Is it still asked whether some count? To be looked at after each event, and after
  * changes_timeout milliseconds (-1: never) at the latest. */
 int changes_undecided(void);

@@ -4,7 +4,6 @@
 #include "build.h"
 #include "changes.h"
 #include "clock.h"
-#include "files.h"
 #include "output.h"
 #include "page/page.h"
 #include "path_table.h"
@@ -12,8 +11,6 @@
 #include "report.h"
 #include "servers.h"
 #include "watch.h"
-
-#include <string.h>
 
 enum {
     PAUSE_MS = 5,             /* after a save; */
@@ -73,7 +70,7 @@ static void start_server(void)
 {
     struct server *starting = servers_in(STARTING);
 
-    retry_at = not_executable = 0;
+    retry_at = 0;
     started_at = now_ms();
     page_hide();
     if (starting)
@@ -114,12 +111,6 @@ static void server_crashed(const struct server *server, const struct exit_status
         restart_after_crash(server);
 }
 
-/* chmod is no change of a file's content: it is asked for. */
-static int command_is_executable(void)
-{
-    return !strchr(options->command[0], '/') || file_is_executable(options->command[0]);
-}
-
 /* One that follows a crashed one is the same server: it is tried on. */
 static void server_did_not_start(const struct server *server, const struct exit_status *how)
 {
@@ -131,7 +122,8 @@ static void server_did_not_start(const struct server *server, const struct exit_
                               : "; waiting for a change");
     readiness_explain(&server->readiness);
     show_page("The server does not start", servers_output());
-    not_executable = how->code == EXIT_CANNOT_EXECUTE && !command_is_executable();
+    if (how->code == EXIT_CANNOT_EXECUTE)
+        watch_modes(); /* chmod will mend it */
     if (go_on)
         retry_later(start_server);
 }
@@ -391,19 +383,10 @@ static void start_what_was_built(void)
         start_server();
 }
 
-static void look_at_command(void)
-{
-    if (not_executable && command_is_executable()) {
-        not_executable = 0;
-        change_counts_anyway(options->command[0], now_ms());
-    }
-}
-
 void cycle_look(void)
 {
     if (!ending) {
         changes_look();
-        look_at_command();
         start_what_was_built();
         look_at_changes();
     }
@@ -437,7 +420,7 @@ static int own_timeout(void)
 
     if (retry_at && !build_id())
         wait = earlier(wait, until(retry_at));
-    return not_executable ? earlier(wait, EXECUTABLE_MS) : wait;
+    return wait;
 }
 
 int cycle_timeout(void)

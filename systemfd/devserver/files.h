@@ -16,7 +16,6 @@ struct look {
 };
 
 int file_exists(const char *path);
-int file_is_executable(const char *path);
 int file_is_link(const char *path);
 
 /* Is it the file that our standard output or error goes to? */

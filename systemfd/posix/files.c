@@ -17,11 +17,6 @@ int file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
-int file_is_executable(const char *path)
-{
-    return access(path, X_OK) == 0;
-}
-
 int file_is_link(const char *path)
 {
     struct stat status;

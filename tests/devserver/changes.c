@@ -403,7 +403,7 @@ static void test_made_executable(void **state)
     START("-s", "http::0", "--watch", ".", "--settle=60000", "--", "./run");
     expect("~> server 1 died before it was ready: exit status 126");
     in_project("chmod +x run");
-    expect("~> changed: ./run");
+    expect("~> changed: run");
     WAIT_UNTIL(children_of(systemfd.pid) == 1);
 }
 

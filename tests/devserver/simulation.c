@@ -1,0 +1,759 @@
+/* SPDX-License-Identifier: MIT
+ * The cycle as the state machine that it is, with a clock, files, builds, servers and a git that
+ * are made up: thousands of rounds of a person who saves, deletes and renames files while builds
+ * of any length read and write them. At rest, what was built is what is there.
+ *
+ * Three things systemfd cannot tell from what builds do, and the person here does not do them
+ * within one build: make a file and delete it again; delete or empty one and bring back what it
+ * held. */
+#include "test.h"
+
+#include "devserver/changes.h"
+#include "devserver/cycle.h"
+#include "devserver/files.h"
+#include "devserver/git.h"
+#include "devserver/output.h"
+#include "devserver/servers.h"
+#include "devserver/watch.h"
+#include "clock.h"
+#include "page/page.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROUNDS = 3000, SOURCES = 8, FILES = 32, TEXT = 32, ACTIONS = 12 };
+
+/* ---- Chance ---- */
+
+static uint64_t chance = 1;
+
+static unsigned dice(unsigned sides)
+{
+    chance ^= chance << 13;
+    chance ^= chance >> 7;
+    chance ^= chance << 17;
+    return (unsigned)(chance >> 11) % sides;
+}
+
+/* ---- Time ---- */
+
+static long long now = 1000;
+
+long long now_ms(void)
+{
+    return now;
+}
+
+int until(long long when)
+{
+    return when < now ? 0 : when - now > 60000 ? 60000 : (int)(when - now);
+}
+
+int earlier(int a, int b)
+{
+    return a < 0 ? b : b < 0 || a < b ? a : b;
+}
+
+const char *since(long long start)
+{
+    (void)start;
+    return "a while";
+}
+
+/* ---- What is said ---- */
+
+static char story[1 << 16]; /* of this round */
+static size_t told;
+
+static void tell(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (told < sizeof story - 256) {
+        told += (size_t)snprintf(story + told, 64, "%8lld ", now);
+        told += (size_t)vsnprintf(story + told, 160, format, arguments);
+        story[told++] = '\n';
+        story[told] = '\0';
+    }
+    va_end(arguments);
+}
+
+void report(const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    tell("~> %.100s", text);
+}
+
+int report_on_terminal(void)
+{
+    return 0;
+}
+
+void die(int status, const char *format, ...)
+{
+    (void)status;
+    print_message("%s\n", format);
+    abort();
+}
+
+/* Shows the round that led to it. */
+#define CHECK(condition)                               \
+    do                                                 \
+        if (!(condition)) {                            \
+            fputs(story, stderr);                      \
+            print_message("not so: %s\n", #condition); \
+            fail();                                    \
+        }                                              \
+    while (0)
+
+/* ---- Files ---- */
+
+struct fake {
+    char name[16], text[TEXT];
+    int is_there;
+    int may_not_come_back, may_not_go; /* until the build has ended: see above */
+    char went[TEXT];                   /* what it held then */
+};
+
+static struct fake files[FILES];
+static size_t file_count;
+
+static struct fake *file_named(const char *name)
+{
+    for (size_t i = 0; i < file_count; i++)
+        if (strcmp(files[i].name, name) == 0)
+            return &files[i];
+    assert_true(file_count < FILES);
+    memset(&files[file_count], 0, sizeof files[0]);
+    snprintf(files[file_count].name, sizeof files[0].name, "%s", name);
+    return &files[file_count++];
+}
+
+int file_exists(const char *path)
+{
+    return file_named(path)->is_there;
+}
+
+int file_is_link(const char *path)
+{
+    (void)path;
+    return 0;
+}
+
+int file_is_own_output(const char *path)
+{
+    (void)path;
+    return 0;
+}
+
+struct look file_look(const char *path)
+{
+    const struct fake *file = file_named(path);
+    struct look look = {NOTHING, 0, 0, 0};
+
+    if (file->is_there) {
+        look.kind = FILE_KIND;
+        look.size = (long long)strlen(file->text);
+    }
+    return look;
+}
+
+FILE *file_open(const char *path)
+{
+    struct fake *file = file_named(path);
+
+    return file->is_there && *file->text ? fmemopen(file->text, strlen(file->text), "rb") : NULL;
+}
+
+/* ---- Watching: what has happened is told a moment later, before anything else does ---- */
+
+enum { MOST_EVENTS = 64 };
+
+static struct event {
+    char name[16];
+    int is_new;
+} events[MOST_EVENTS];
+static size_t event_count;
+static void (*tell_new)(const char *path);
+
+static void happens(const char *name, int is_new)
+{
+    assert_true(event_count < MOST_EVENTS);
+    snprintf(events[event_count].name, sizeof events[0].name, "%s", name);
+    events[event_count++].is_new = is_new;
+}
+
+void watch_tell_new(void (*is_new)(const char *path))
+{
+    tell_new = is_new;
+}
+
+void watch_modes(void)
+{
+}
+
+static size_t overflows;
+
+/* Now and then, there were too many. */
+void watch_read(void (*changed)(const char *path))
+{
+    if (event_count > 0 && dice(100) == 0) {
+        tell("some of %zu changes are lost", event_count);
+        event_count = 0;
+        overflows++;
+        changed(NULL);
+    }
+    for (size_t i = 0; i < event_count; i++) {
+        if (events[i].is_new)
+            tell_new(events[i].name);
+        changed(events[i].name);
+    }
+    event_count = 0;
+}
+
+static void put(const char *name, const char *text)
+{
+    struct fake *file = file_named(name);
+    int was_there = file->is_there;
+
+    file->is_there = 1;
+    snprintf(file->text, TEXT, "%s", text);
+    happens(name, !was_there);
+}
+
+static void take_away(const char *name)
+{
+    struct fake *file = file_named(name);
+
+    if (!file->is_there)
+        return;
+    file->is_there = 0;
+    happens(name, 0);
+}
+
+/* ---- git: ignores *.ign, now or a little later ---- */
+
+static void (*answered)(const char *path, int ignored);
+static char asked[MOST_EVENTS][16];
+static size_t asked_count;
+
+static int is_ignored(const char *path)
+{
+    return strstr(path, ".ign") != NULL;
+}
+
+enum git_answer git_ask(const char *path)
+{
+    if (dice(2) == 0 || asked_count == MOST_EVENTS)
+        return is_ignored(path) ? GIT_IGNORES : GIT_COUNTS;
+    snprintf(asked[asked_count++], sizeof asked[0], "%s", path);
+    return GIT_ASKED;
+}
+
+void git_on_answer(void (*given)(const char *path, int ignored))
+{
+    answered = given;
+}
+
+void git_rules_have_changed(void)
+{
+}
+
+/* Often some are left. */
+void git_look(void)
+{
+    size_t count = asked_count > 0 ? dice((unsigned)asked_count + 1) : 0;
+
+    for (size_t i = 0; i < count; i++)
+        answered(asked[i], is_ignored(asked[i]));
+    memmove(asked, asked + count, (asked_count - count) * sizeof asked[0]);
+    asked_count -= count;
+}
+
+int git_timeout(void)
+{
+    return asked_count > 0 ? 1 : -1;
+}
+
+/* ---- Builds ---- */
+
+enum { PLANS = 6 };
+
+/* What all builds of a round do. */
+static enum plan { READS_ONLY, GENERATES, UNLINKS_FIRST, HAS_TEMPORARY, LINKS, FEEDS_ITSELF } plan;
+
+static struct {
+    int runs, told_to_end;
+    long long began, ends;
+    long long read_at[SOURCES], write_at[3];
+    char seen[SOURCES][TEXT]; /* what it has read: "-" for a file that is not there */
+    int did_read[SOURCES], did_write[3];
+    size_t written;
+    int code;
+} build;
+static char built[SOURCES][TEXT]; /* by the last one that came to its end */
+static char served[SOURCES][TEXT];
+static int built_code;
+static size_t begun, ended_early, servers;
+static long long last_begin;
+static int restart_build;
+
+static void source_name(size_t index, char name[16])
+{
+    snprintf(name, 16, "f%zu", index);
+}
+
+static void see(size_t index, char text[TEXT])
+{
+    char name[16];
+    const struct fake *file;
+
+    source_name(index, name);
+    file = file_named(name);
+    snprintf(text, TEXT, "%s", file->is_there ? file->text : "-");
+}
+
+int child_start_build(struct child *child, const struct options *options, struct tail *tail)
+{
+    long long length = dice(4) == 0 ? dice(5000) : dice(300);
+
+    (void)options;
+    (void)tail;
+    CHECK(!build.runs);
+    memset(child, 0, sizeof *child);
+    child->id = 100 + (long)++begun;
+    memset(&build, 0, sizeof build);
+    build.runs = 1;
+    build.began = last_begin = now;
+    build.ends = now + length + 1;
+    build.code = dice(8) == 0 ? 2 : 0;
+    for (size_t i = 0; i < SOURCES; i++)
+        build.read_at[i] = now + dice((unsigned)length + 1);
+    for (size_t i = 0; i < 3; i++)
+        build.write_at[i] = now + dice((unsigned)length + 1);
+    tell("a build begins, of %lld ms", length);
+    return 1;
+}
+
+void child_stop_build(const struct child *child)
+{
+    (void)child;
+    tell("the build is to end");
+    CHECK(restart_build);
+    build.told_to_end = 1;
+    if (build.ends > now + 20)
+        build.ends = now + 20;
+}
+
+void child_kill(const struct child *child)
+{
+    (void)child;
+}
+
+void child_forget(struct child *child)
+{
+    child->id = 0;
+}
+
+static void write_something(size_t step)
+{
+    char text[TEXT], source[TEXT];
+
+    put("log.ign", "x");
+    switch (plan) {
+    case READS_ONLY:
+        break;
+    case GENERATES:
+        see(0, source);
+        snprintf(text, sizeof text, "of %.20s", source);
+        put("gen", text);
+        break;
+    case UNLINKS_FIRST:
+        if (step == 0)
+            take_away("gen");
+        else
+            put("gen", "always the same");
+        break;
+    case HAS_TEMPORARY:
+        snprintf(text, sizeof text, "t%zu", step);
+        put(text, "x");
+        take_away(text);
+        break;
+    case LINKS:
+        snprintf(text, sizeof text, "\177ELF%u", dice(1000));
+        if (step == 0)
+            take_away("program");
+        put("program", text);
+        break;
+    case FEEDS_ITSELF:
+        snprintf(text, sizeof text, "%u", dice(1000000));
+        put("gen", text);
+        break;
+    }
+}
+
+static void let_build_work(void)
+{
+    if (!build.runs)
+        return;
+    for (size_t i = 0; i < SOURCES; i++)
+        if (!build.did_read[i] && build.read_at[i] <= now) {
+            build.did_read[i] = 1;
+            see(i, build.seen[i]);
+        }
+    for (size_t i = 0; i < 3; i++)
+        if (!build.did_write[i] && build.write_at[i] <= now) {
+            build.did_write[i] = 1;
+            write_something(build.written++);
+        }
+}
+
+static void let_build_end(void)
+{
+    struct exit_status how = {build.told_to_end ? 143 : build.code, "its end"};
+
+    build.runs = 0;
+    for (size_t i = 0; i < file_count; i++)
+        files[i].may_not_come_back = files[i].may_not_go = 0;
+    if (build.told_to_end) {
+        ended_early++;
+    } else {
+        memcpy(built, build.seen, sizeof built);
+        built_code = build.code;
+    }
+    tell("the build ends, %d", how.code);
+    cycle_child_ended(100 + (long)begun, &how);
+}
+
+static long long next_of_build(void)
+{
+    long long next = build.ends;
+
+    for (size_t i = 0; i < SOURCES; i++)
+        if (!build.did_read[i] && build.read_at[i] < next)
+            next = build.read_at[i];
+    for (size_t i = 0; i < 3; i++)
+        if (!build.did_write[i] && build.write_at[i] < next)
+            next = build.write_at[i];
+    return next;
+}
+
+/* ---- Servers, pages, output ---- */
+
+void servers_setup(const struct options *given, const struct sockets *given_sockets)
+{
+    (void)given;
+    (void)given_sockets;
+}
+
+int servers_start(void)
+{
+    servers++;
+    memcpy(served, built, sizeof served);
+    tell("a server starts");
+    return 1;
+}
+
+const struct tail *servers_output(void)
+{
+    return NULL;
+}
+
+void server_stop(struct server *server)
+{
+    (void)server;
+}
+
+void servers_stop(void)
+{
+}
+
+void servers_kill(void)
+{
+}
+
+struct server *servers_in(enum state state)
+{
+    (void)state;
+    return NULL;
+}
+
+int no_server_is_up(void)
+{
+    return 0;
+}
+
+int no_server_is_left(void)
+{
+    return 0;
+}
+
+struct server *servers_find(long id)
+{
+    (void)id;
+    return NULL;
+}
+
+enum state server_ended(struct server *server)
+{
+    return server->state;
+}
+
+int servers_look_after(void)
+{
+    return 0;
+}
+
+int servers_timeout(void)
+{
+    return -1;
+}
+
+void page_show(const char *title, const struct tail *text)
+{
+    (void)title;
+    (void)text;
+}
+
+void page_hide(void)
+{
+}
+
+void page_end(void)
+{
+}
+
+void page_look_after(const struct sockets *sockets)
+{
+    (void)sockets;
+}
+
+int page_timeout(void)
+{
+    return -1;
+}
+
+int page_is_there(void)
+{
+    return 0;
+}
+
+void outputs_drain(void)
+{
+}
+
+/* ---- The person ---- */
+
+static long long last_change;
+static size_t changes;
+
+/* Saved as it was: that may be built, and need not be. */
+static void count_change(int differs)
+{
+    changes++;
+    if (differs)
+        last_change = now;
+}
+
+static void save(struct fake *file)
+{
+    static const char *const texts[] = {"A", "B", "C", "a longer text", ""};
+    const char *text = texts[dice(5)];
+
+    if (file->may_not_come_back && strcmp(text, file->went) == 0)
+        text = "another text";
+    if (*text == '\0' && file->is_there && *file->text != '\0') {
+        file->may_not_come_back = build.runs;
+        snprintf(file->went, TEXT, "%s", file->text);
+    }
+    file->may_not_go |= build.runs && !file->is_there;
+    count_change(!file->is_there || strcmp(file->text, text) != 0);
+    tell("save %s: '%s'", file->name, text);
+    put(file->name, text);
+}
+
+static void delete (struct fake *file)
+{
+    if (!file->is_there || file->may_not_go)
+        return;
+    if (!file->may_not_come_back)
+        snprintf(file->went, TEXT, "%s", file->text);
+    file->may_not_come_back = build.runs;
+    count_change(1);
+    tell("delete %s", file->name);
+    take_away(file->name);
+}
+
+static void rename_to(struct fake *from, struct fake *to)
+{
+    if (from == to || !from->is_there || from->may_not_go ||
+        (to->may_not_come_back && strcmp(to->went, from->text) == 0))
+        return;
+    if (!from->may_not_come_back)
+        snprintf(from->went, TEXT, "%s", from->text);
+    from->may_not_come_back = build.runs;
+    to->is_there = 1;
+    snprintf(to->text, TEXT, "%s", from->text);
+    from->is_there = 0;
+    count_change(1);
+    tell("rename %s %s", from->name, to->name);
+    happens(from->name, 0);
+    happens(to->name, 0);
+}
+
+static struct fake *any_source(void)
+{
+    char name[16];
+
+    source_name(dice(SOURCES), name);
+    return file_named(name);
+}
+
+static void change_something(void)
+{
+    switch (dice(7)) {
+    case 0:
+        count_change(1);
+        tell("restart by hand");
+        cycle_restart("by hand");
+        break;
+    case 1:
+        delete (any_source());
+        break;
+    case 2:
+        rename_to(any_source(), any_source());
+        break;
+    default:
+        save(any_source());
+        break;
+    }
+}
+
+/* ---- Rounds ---- */
+
+static void look(void)
+{
+    watch_read(cycle_changed);
+    cycle_look();
+}
+
+/* All that happens until then. */
+static void run_until(long long end)
+{
+    while (now < end) {
+        int wait = cycle_timeout();
+        long long next = end;
+        if (build.runs && next_of_build() < next)
+            next = next_of_build();
+        if (wait >= 0 && now + wait < next)
+            next = now + wait;
+        now = next > now ? next : now;
+        let_build_work();
+        look();
+        if (build.runs && build.ends <= now)
+            let_build_end();
+        look();
+        if (wait == 0)
+            now++;
+    }
+}
+
+static void assert_built_what_is_there(void)
+{
+    char there[TEXT];
+
+    for (size_t i = 0; i < SOURCES; i++) {
+        see(i, there);
+        if (strcmp(there, built[i]) != 0)
+            print_message("f%zu is '%s', and what was built '%s'\n", i, there, built[i]);
+        CHECK(strcmp(there, built[i]) == 0);
+        CHECK(built_code != 0 || plan == FEEDS_ITSELF || strcmp(there, served[i]) == 0);
+    }
+}
+
+/* For each change one, one for what came while that ran, and one for what that has written. In the
+ * seconds after a change one that feeds itself runs at once, after 1 s, 2 s, 4 s ...; in the two
+ * minutes after the last one there is time for 10. */
+static size_t most_builds(void)
+{
+    return plan == FEEDS_ITSELF ? 7 * (changes + overflows) + 10 : 3 * (changes + overflows) + 2;
+}
+
+static void play_round(void)
+{
+    size_t before = begun, hurry = dice(3);
+
+    told = 0;
+    changes = overflows = 0;
+    plan = (enum plan)dice(PLANS);
+    tell("a round: plan %d", plan);
+    for (unsigned i = 0, count = dice(ACTIONS); i < count; i++) {
+        change_something();
+        look();
+        run_until(now + 1 + (hurry == 0 ? dice(10) : hurry == 1 ? dice(1000) : dice(10000)));
+    }
+    run_until(now + 120000);
+    CHECK(plan == FEEDS_ITSELF || !build.runs);
+    while (build.runs)
+        run_until(now + 1);
+    if (plan != FEEDS_ITSELF) /* which may have begun another one */
+        assert_built_what_is_there();
+    CHECK(last_begin >= last_change);
+    CHECK(begun - before <= most_builds());
+    if (plan == FEEDS_ITSELF) {
+        plan = READS_ONLY;
+        run_until(now + 120000);
+        assert_built_what_is_there();
+    }
+}
+
+static void play(int ending_builds)
+{
+    static char *command[] = {"server", NULL};
+    static struct options options;
+
+    memset(&options, 0, sizeof options);
+    options.command = command;
+    options.build = "build";
+    options.delay_ms = -1;
+    options.restart_build = restart_build = ending_builds;
+    options.no_error_page = 1;
+    ended_early = 0;
+    cycle_begin(&options, NULL);
+    for (int round = 0; round < ROUNDS; round++)
+        play_round();
+    print_message("measured: %zu builds, %zu of them ended early, %zu servers in %d rounds\n",
+                  begun, ended_early, servers, ROUNDS);
+    assert_int_equal(ended_early > 0, ending_builds);
+}
+
+static void test_builds_run_to_their_end(void **state)
+{
+    (void)state;
+    play(0);
+}
+
+static void test_builds_are_ended(void **state)
+{
+    (void)state;
+    play(1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_builds_run_to_their_end),
+        cmocka_unit_test(test_builds_are_ended),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
