@@ -279,8 +279,6 @@ static void note(struct file *file, long long now)
     if (file->noted_in != build_number)
         file->is_new = 0;
     file->noted_in = build_number;
-    if (!building)
-        file->content.state = UNKNOWN;
     if (file->waits == DECIDED)
         ask_git(file);
     else if (file->waits == UNTIL_BUILD_ENDS)

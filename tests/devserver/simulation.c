@@ -574,6 +574,8 @@ static void save(struct fake *file)
     if (*text == '\0' && file->is_there && *file->text != '\0') {
         file->may_not_come_back = build.runs;
         snprintf(file->went, TEXT, "%s", file->text);
+    } else if (*text != '\0') {
+        file->may_not_come_back = 0; /* this is seen */
     }
     file->may_not_go |= build.runs && !file->is_there;
     count_change(!file->is_there || strcmp(file->text, text) != 0);
@@ -658,7 +660,8 @@ static void run_until(long long end)
             next = now + wait;
         now = next > now ? next : now;
         let_build_work();
-        look();
+        if (dice(2) == 0)
+            look();
         if (build.runs && build.ends <= now)
             let_build_end();
         look();
