@@ -122,7 +122,8 @@ static void judge(struct file *file, const struct content *now)
     count(file->path, file->noted, 1);
 }
 
-/* What a build makes it may remove again, and what it removes or empties, make again. */
+/* What a build makes it may remove again, and what it removes or empties, make again; a program
+ * may be half written. */
 static void judge_now_or_later(struct file *file)
 {
     struct content now;
@@ -132,7 +133,7 @@ static void judge_now_or_later(struct file *file)
         return;
     }
     now = read_content(file->path);
-    if (building && (now.state == ABSENT || now.length == 0)) {
+    if (building && !now.is_text) {
         wait_for_end(file);
         return;
     }

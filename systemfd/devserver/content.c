@@ -78,14 +78,16 @@ static int is_dependency_list(const char *path, const unsigned char *bytes, size
 /* Of an artifact, and of what is too long, only the beginning. */
 static struct content read_file(const char *path, FILE *file, int to_its_end)
 {
-    struct content content = {PRESENT, no_bytes, 0, 0};
+    struct content content = {.state = PRESENT, .hash = no_bytes};
     unsigned char bytes[16384];
     size_t got;
 
     while ((got = fread(bytes, 1, sizeof bytes, file)) > 0) {
-        if (content.length == 0)
+        if (content.length == 0) {
+            content.is_text = !memchr(bytes, '\0', got);
             content.is_artifact =
                 is_artifact(path, bytes, got) || is_dependency_list(path, bytes, got);
+        }
         content.hash = add_bytes(content.hash, bytes, got);
         content.length += (long long)got;
         if (content.is_artifact || !to_its_end)
@@ -98,7 +100,7 @@ static struct content read_file(const char *path, FILE *file, int to_its_end)
 
 struct content content_read(const char *path, long long longest)
 {
-    struct content content = {UNKNOWN, no_bytes, 0, 0};
+    struct content content = {.state = UNKNOWN, .hash = no_bytes};
     struct look look = file_look(path);
     FILE *file;
 

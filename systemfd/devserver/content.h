@@ -9,6 +9,7 @@ struct content {
     enum { UNKNOWN, ABSENT, PRESENT } state; /* unknown: not all of it was read */
     uint64_t hash;                           /* of what was read */
     long long length;                        /* of what was read */
+    int is_text;     /* it is not empty, and has no zero byte at its beginning */
     int is_artifact; /* a program, an object, an archive of objects: no person writes those */
 };
 

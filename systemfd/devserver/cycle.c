@@ -39,7 +39,6 @@ static int by_hand;                         /* a restart that waits for the buil
 static int build_again;                     /* the build is being ended, for another one */
 static int built;                           /* and it is not decided whether another one follows */
 static long long restarted_at, build_ended_at, ready_at;
-static int not_executable;     /* the command was, and is looked at */
 static int start_when_stopped; /* --stop-first */
 static void (*retry)(void);    /* what is tried again, */
 static long long retry_at;     /* and when; 0: nothing is */

@@ -158,7 +158,7 @@ int file_is_own_output(const char *path)
 struct look file_look(const char *path)
 {
     const struct fake *file = file_named(path);
-    struct look look = {NOTHING, 0, 0, 0};
+    struct look look = {.kind = NOTHING};
 
     if (file->is_there) {
         look.kind = FILE_KIND;
