@@ -115,8 +115,7 @@ static struct patterns standard, given, only;
 static const char *without_dot(const char *path)
 {
     while (strncmp(path, "./", 2) == 0)
-        for (path += 2; *path == '/'; path++) {
-        }
+        path += 2;
     return path;
 }
 

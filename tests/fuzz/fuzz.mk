@@ -4,7 +4,7 @@ FUZZ_CC = clang
 FUZZ_SECONDS ?= 60
 DEBIAN_PACKAGES += clang libclang-rt-dev
 
-FUZZ_TARGETS = environment address answer request ignore page
+FUZZ_TARGETS = environment address answer request ignore git page
 FUZZ_BUILD = $(BUILD)/tests/fuzz
 FUZZ_FLAGS = -std=gnu17 -D_GNU_SOURCE -O1 -g -I. $(INCLUDE_ROOMS) -Itests/fuzz -Wall -Wextra -Wshadow \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -16,8 +16,9 @@ $(FUZZ_BUILD)/address: listenfd.c \
     $(addprefix systemfd/,sockets/spec.c report.c) \
     $(addprefix systemfd/posix/,unix_spec.c open.c address_in_use.c unix_path.c remove_at_exit.c)
 $(FUZZ_BUILD)/address: FUZZ_WRAP = socket setsockopt bind listen getsockname
-$(FUZZ_BUILD)/ignore: systemfd/devserver/ignore.c systemfd/posix/glob.c win32/glob.c
+$(FUZZ_BUILD)/ignore: systemfd/devserver/ignore.c systemfd/posix/glob.c systemfd/report.c win32/glob.c
 $(FUZZ_BUILD)/ignore: FUZZ_INCLUDED = win32/glob.c
+$(FUZZ_BUILD)/git: systemfd/devserver/git_answers.c systemfd/report.c
 $(FUZZ_BUILD)/page: systemfd/clock.c systemfd/posix/now.c systemfd/report.c $(addprefix systemfd/page/,answer.c buffer.c \
     error_page.c allowed_hosts.c terminal_text.c)
 $(FUZZ_BUILD)/page: FUZZ_INCLUDED = systemfd/page/answer.c

@@ -294,7 +294,7 @@ static void test_report_begins_a_line(void **state)
     assert_int_equal(strncmp(process_line(&systemfd), "~> built in ", 12), 0);
 }
 
-/* It is ended, and started over. */
+/* It is ended, and started over, with that option. */
 static void test_change_during_a_build(void **state)
 {
     char command[512];
@@ -303,7 +303,7 @@ static void test_change_during_a_build(void **state)
     snprintf(command, sizeof command, "if exist slow (%s wait) else echo quick",
              program("probe.exe"));
     put("source", "one\n");
-    START_WINE("--watch", "source", "--build", command, SERVER);
+    START_WINE("--watch", "source", "--restart-build", "--build", command, SERVER);
     expect("quick");
     expect_ready(1);
     put("slow", "");

@@ -5,6 +5,8 @@
  * letter before it 300 times, so that limits are in reach of short inputs. */
 #include "input.h"
 
+#include "systemfd/devserver/files.h"
+#include "systemfd/devserver/git.h"
 #include "systemfd/devserver/ignore.h"
 
 #include <assert.h>
@@ -52,7 +54,9 @@ static int matches_a_folder(const char *pattern, char *path)
 
 static const char *without_dot(const char *path)
 {
-    return path[0] == '.' && path[1] == '/' ? path + 2 : path;
+    while (path[0] == '.' && path[1] == '/')
+        path += 2;
+    return path;
 }
 
 static int expected(const char *given, const char *path)
@@ -73,19 +77,51 @@ static int expected(const char *given, const char *path)
 
 /* ---- */
 
-static int is_ignored_by_default(const char *path)
+/* There is no git, and no file. */
+int git_tracks(const char *path)
 {
-    const struct arguments none = {NULL, 0};
-
-    return is_ignored(&none, path);
+    (void)path;
+    return 0;
 }
 
+int git_lists_as_ignored(const char *path)
+{
+    (void)path;
+    return 0;
+}
+
+int file_exists(const char *path)
+{
+    (void)path;
+    return 0;
+}
+
+static struct options options;
+
+static int is_ignored(const struct arguments *patterns, const char *path)
+{
+    options.ignore = *patterns;
+    ignore_setup(&options);
+    return ignores_file(path, path);
+}
+
+/* The last one decides. */
 static int expected_of_all(const struct arguments *patterns, const char *path)
 {
-    for (size_t i = 0; i < patterns->count; i++)
-        if (expected(patterns->list[i], path))
-            return 1;
+    for (size_t i = patterns->count; i-- > 0;) {
+        int negated = *patterns->list[i] == '!';
+        if (expected(patterns->list[i] + negated, path))
+            return !negated;
+    }
     return is_ignored_by_default(path);
+}
+
+static int has_negated(const struct arguments *patterns)
+{
+    for (size_t i = 0; i < patterns->count; i++)
+        if (*patterns->list[i] == '!')
+            return 1;
+    return 0;
 }
 
 /* What lies in a folder that is ignored is ignored; "." is what is watched. */
@@ -95,7 +131,7 @@ static void check_below(const struct arguments *patterns, const char *folder)
 
     if (strcmp(folder, ".") != 0 && strlen(folder) < LONGEST_PATH - 1 &&
         snprintf(path, sizeof path, "%s/x", folder) < (int)sizeof path)
-        assert(is_ignored(patterns, path));
+        assert(is_ignored(patterns, path) && ignores_folder(path, path));
 }
 
 static void check_with_dot(const struct arguments *patterns, const char *path, int ignored)
@@ -159,7 +195,7 @@ static void check(const struct arguments *patterns, const char *path)
     assert(ignored == expected_of_all(patterns, path));
     check_with_dot(patterns, path, ignored);
     check_windows(patterns, path);
-    if (ignored)
+    if (ignored && !has_negated(patterns))
         check_below(patterns, path);
 }
 
