@@ -79,7 +79,7 @@ struct option {
     const char *name;
     void (*value)(struct options *, const char *);
     size_t flag;
-    int value_is_optional;
+    long value_is_optional;
 };
 
 /* Of use for systemfd as it stays, to restart the command, or always. */

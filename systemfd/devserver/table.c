@@ -26,7 +26,7 @@ static void grow(struct table *table)
     struct table old = *table;
 
     table->room = old.room ? old.room * 2 : LEAST_ROOM;
-    table->buckets = calloc(table->room, sizeof *table->buckets);
+    table->buckets = calloc(table->room, sizeof(struct item *));
     if (!table->buckets)
         die(EXIT_CANNOT_OPEN, "out of memory");
     for (size_t i = 0; i < old.room; i++)

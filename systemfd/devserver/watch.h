@@ -9,7 +9,7 @@
 
 /* Watches all that --watch names, folders with everything below them, and what links lead to.
  * Exits with a message when one is not there. */
-void watch_open(const struct options *given);
+void watch_open(const struct options *options);
 
 /* To poll for reading; -1: nothing to poll, only watch_timeout. */
 int watch_descriptor(void);

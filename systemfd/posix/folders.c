@@ -77,9 +77,10 @@ static char *prepend(char *at, const char *start, const char *text)
 {
     size_t length = strlen(text);
 
-    if ((size_t)(at - start) < length + 1)
-        return at;
-    return memcpy(at - length, text, length);
+    if ((size_t)(at - start) > length)
+        while (length > 0)
+            *--at = text[--length];
+    return at;
 }
 
 const char *folder_path(const struct folder *folder, const char *name, size_t *above)
@@ -371,8 +372,12 @@ static void discard(struct folder *folder)
 
 void folder_forget(struct folder *folder)
 {
-    while (folder->children)
-        folder_forget(folder->children);
+    struct folder *child = folder->children, *next;
+
+    for (; child; child = next) {
+        next = child->next;
+        folder_forget(child);
+    }
     if (folder->link) {
         folder->link->tree = NULL;
         link_lose(folder->link);

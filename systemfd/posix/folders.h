@@ -23,7 +23,7 @@ struct folder {
 };
 
 /* inotify's descriptor; -1 with errno. */
-int folders_open(const struct options *options);
+int folders_open(const struct options *given);
 
 /* An error's text, and what to do. */
 const char *folder_why_not(int error);
@@ -61,6 +61,6 @@ void folders_watch_modes(void);
 
 /* Looks at all trees again: what was not told may have been anything since then. */
 struct timespec;
-void folders_look(const struct timespec *since, void (*changed)(const char *path));
+void folders_look(const struct timespec *from, void (*changed)(const char *path));
 
 #endif

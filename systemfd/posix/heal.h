@@ -19,7 +19,7 @@ size_t heal_poll(struct pollfd *entries);
 /* After poll(2), with the entries of heal_poll; and when a process has ended, which may have
  * shut down sockets on its way out, or unlinked their paths. Returns the reason to start the
  * server again, whose socket is another one now; or NULL. */
-const char *heal_polled(const struct pollfd *entries, size_t count);
+const char *heal_polled(const struct pollfd *entries, size_t polled);
 const char *heal_after_end(void);
 
 /* Before a server starts while no other is left: one that runs may rely on the mode. */

@@ -178,6 +178,11 @@ static int next_name(struct way *way, char *name)
     return 1;
 }
 
+static void copy(char *to, const char *text)
+{
+    memcpy(to, text, strlen(text) + 1);
+}
+
 static int append(char *path, const char *name)
 {
     size_t length = strlen(path);
@@ -187,7 +192,7 @@ static int append(char *path, const char *name)
         return 0;
     if (with_slash)
         path[length++] = '/';
-    strcpy(path + length, name);
+    copy(path + length, name);
     return 1;
 }
 
@@ -201,10 +206,10 @@ static int follow(struct way *way, const char *path)
         return 0;
     text[length] = '\0';
     if (*text == '/')
-        strcpy(way->done, "/");
+        copy(way->done, "/");
     if (!append(text, way->rest))
         return 0;
-    strcpy(way->rest, text);
+    copy(way->rest, text);
     return 1;
 }
 
@@ -244,12 +249,12 @@ static enum target walk(struct way *way)
 
     while (next_name(way, name)) {
         int what;
-        strcpy(path, way->done);
+        copy(path, way->done);
         errno = 0;
         if (!append(path, name) || (what = look(path, &inode)) < 0)
             return fail(way);
         if (what == A_FOLDER) {
-            strcpy(way->done, path);
+            copy(way->done, path);
             continue;
         }
         if (!watch_name(way, name, what))
@@ -271,9 +276,9 @@ static enum target find_target(struct link *link)
     set_error(link, 0);
     if (strlen(link->path) >= sizeof way.rest)
         return fail(&way);
-    strcpy(way.rest, link->path);
+    copy(way.rest, link->path);
     if (*link->path == '/')
-        strcpy(way.done, "/");
+        copy(way.done, "/");
     return walk(&way);
 }
 

@@ -41,7 +41,7 @@ void link_add_named(const char *path);
 void link_add_found(const struct folder *folder, const char *name);
 
 /* The first of those that have that name there; then name_next. */
-struct name *name_find(const struct folder *folder, const char *name);
+struct name *name_find(const struct folder *folder, const char *text);
 struct name *name_next(const struct name *name);
 
 /* To be followed again: one, those with names in that folder, those that could not be followed,
