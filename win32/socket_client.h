@@ -14,7 +14,7 @@ struct client {
     char request[REQUEST_SIZE];
     int received;
     DWORD process; /* who asks */
-    char *answer; /* NULL while the request is being read */
+    char *answer;  /* NULL while the request is being read */
     size_t length, sent;
 };
 

@@ -30,7 +30,7 @@ struct readiness {
     char owner_command[64], bare_command[256];
 };
 
-void readiness_setup(const struct options *options, const struct sockets *sockets);
+void readiness_setup(const struct options *given, const struct sockets *given_sockets);
 
 /* That server has just been started. */
 void readiness_begin(struct readiness *readiness, unsigned generation);

@@ -264,48 +264,42 @@ static socket_set selected(pid_t process, unsigned long long set, unsigned long 
     return sockets;
 }
 
+/* Not every machine has all of these. */
 static socket_set waited_for(pid_t process, long call, const unsigned long long *arguments)
 {
     switch (call) {
+#ifdef SYS_ppoll_time64 /* of 32 bits */
+    case SYS_ppoll_time64:
+#endif
 #ifdef SYS_poll
     case SYS_poll:
 #endif
-#ifdef SYS_ppoll
     case SYS_ppoll:
-#endif
-#ifdef SYS_ppoll_time64
-    case SYS_ppoll_time64:
-#endif
         return polled(process, arguments[0], arguments[1]);
-#ifdef SYS_select
-    case SYS_select:
+#ifdef SYS_ppoll_time64
+    case SYS_pselect6_time64:
 #endif
 #ifdef SYS__newselect
     case SYS__newselect:
+#elif defined(SYS_select)
+    case SYS_select:
 #endif
-#ifdef SYS_pselect6
     case SYS_pselect6:
-#endif
-#ifdef SYS_pselect6_time64
-    case SYS_pselect6_time64:
-#endif
         return selected(process, arguments[1], arguments[0]);
-#ifdef SYS_accept
-    case SYS_accept:
-#endif
-#ifdef SYS_epoll_wait
+#ifdef SYS_poll
     case SYS_epoll_wait:
 #endif
 #ifdef SYS_epoll_pwait2
     case SYS_epoll_pwait2:
 #endif
-#ifdef SYS_recvmmsg
-    case SYS_recvmmsg:
+#ifdef SYS_accept
+    case SYS_accept:
 #endif
     case SYS_accept4:
     case SYS_epoll_pwait:
     case SYS_recvfrom:
     case SYS_recvmsg:
+    case SYS_recvmmsg:
     case SYS_read:
         return sockets_of((int)arguments[0]);
     default:

@@ -337,8 +337,7 @@ static void test_server_does_not_start(void **state)
 
     (void)state;
     put("text", "broken");
-    START("-s", "http::0", "--watch", ".", "--build", "echo of the build", "--",
-          "server", "ready");
+    START("-s", "http::0", "--watch", ".", "--build", "echo of the build", "--", "server", "ready");
     expect("~> server 1 died before it was ready");
     page = ask_as(curl);
     assert_whole(page);

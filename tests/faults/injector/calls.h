@@ -146,7 +146,8 @@ CALL(waitid, int, -1, (idtype_t type, id_t id, siginfo_t *information, int optio
 CALL(waitpid, pid_t, -1, (pid_t pid, int *status, int options), (pid, status, options), ECHILD,
      EINTR)
 
-/* pidfd_open, pidfd_send_signal, close_range; ENOSYS in older kernels, EPERM by a seccomp filter. */
+/* pidfd_open, pidfd_send_signal, close_range; ENOSYS in older kernels, EPERM by a seccomp filter.
+ */
 CALL(syscall, long, -1, (long number, long a, long b, long c, long d), (number, a, b, c, d), EINVAL,
      EMFILE, ENFILE, ENODEV, ENOMEM, ENOSYS, EPERM, ESRCH)
 
