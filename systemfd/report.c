@@ -40,11 +40,46 @@ int report_on_terminal(void)
     return terminal;
 }
 
+/* What the second byte of a character may be: most often 80 to BF (Unicode 15, table 3-7). C2 is
+ * narrower here, as C2 80 to C2 9F are C1. */
+static int is_second_byte(unsigned char lead, unsigned char byte)
+{
+    static const unsigned char narrower[][3] = {{0xc2, 0xa0, 0xbf},
+                                                {0xe0, 0xa0, 0xbf},
+                                                {0xed, 0x80, 0x9f},
+                                                {0xf0, 0x90, 0xbf},
+                                                {0xf4, 0x80, 0x8f}};
+
+    for (size_t i = 0; i < sizeof narrower / sizeof narrower[0]; i++)
+        if (lead == narrower[i][0])
+            return byte >= narrower[i][1] && byte <= narrower[i][2];
+    return (byte & 0xc0) == 0x80;
+}
+
+/* The bytes of the character that text begins with; 0 when it is none to print. */
+static size_t printable_length(const unsigned char *text)
+{
+    unsigned char lead = *text;
+    size_t length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+
+    if (lead < 0x80)
+        return lead >= ' ' && lead != 0x7f;
+    if (length == 0 || !is_second_byte(lead, text[1]))
+        return 0;
+    for (size_t i = 2; i < length; i++)
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
 void make_printable(char *text)
 {
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
+    while (*text != '\0') {
+        size_t length = printable_length((const unsigned char *)text);
+        if (length == 0)
             *text = '?';
+        text += length > 0 ? length : 1;
+    }
 }
 
 void report_below(const char *text, size_t length)
@@ -94,6 +129,7 @@ void die(int status, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    make_printable(message);
     report_error(message);
     exit(status);
 }

@@ -188,14 +188,22 @@ static void test_right_one_is_named(void **state)
 /* A process may call itself what it likes; that does not command our terminal. */
 static void test_hostile_name(void **state)
 {
-    char spec[16], *name = path_in(folder, "\033[31m\177x");
+    static const char *const rows[][2] = {
+        {"\033[31m\177x", "?[31m?x"},                     /* C0, DEL */
+        {"\302\2330;x\302\234", "??0;x??"},               /* C1 as UTF-8: CSI and ST */
+        {"\2330;x\234", "?0;x?"},                         /* C1 as single bytes */
+        {"\303\274\342\202\254", "\303\274\342\202\254"}, /* only letters */
+    };
 
     (void)state;
-    free(shell("ln -s \"$(command -v probe)\" '%s'", name));
-    snprintf(spec, sizeof spec, "%d", start_holder_as(name, &holder, "0"));
-    check_refused_for(spec, "?[31m?x", holder.pid);
-    process_discard(&holder);
-    free(name);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char spec[16], *name = path_in(folder, rows[i][0]);
+        free(shell("ln -s \"$(command -v probe)\" '%s'", name));
+        snprintf(spec, sizeof spec, "%d", start_holder_as(name, &holder, "0"));
+        check_refused_for(spec, rows[i][1], holder.pid);
+        process_discard(&holder);
+        free(name);
+    }
 }
 
 /* Only what really stands in the way is refused. 127.0.0.2, as connections of other tests may
