@@ -15,6 +15,8 @@ static const char *const cannot_fail[] = {
     "bcmp",
     "fnmatch",
     "free",
+    "gnu_dev_major",
+    "gnu_dev_minor",
     "htonl",
     "htons",
     "ntohs",

@@ -408,6 +408,34 @@ static void test_live_abstract_socket(void **state)
     close(fd);
 }
 
+/* The name of a socket may have lines like those of /proc/net/unix, where newlines stand as they
+ * are: here they would blame another process. */
+static void test_forged_lines(void **state)
+{
+    enum { FORGED = 8 }; /* as some may be listed behind the true line */
+    char name[32], wanted[64], forged[128], *link;
+    unsigned long inode;
+    int fd, forgers[FORGED];
+
+    (void)state;
+    start_holder(&bystander, "0");
+    link = shell("readlink /proc/%ld/fd/3", (long)bystander.pid);
+    assert_int_equal(sscanf(link, "socket:[%lu]", &inode), 1);
+    snprintf(wanted, sizeof wanted, "%s", abstract_name("wanted"));
+    fd = unix_socket(SOCK_STREAM, wanted);
+    for (int i = 0; i < FORGED; i++) {
+        snprintf(forged, sizeof forged, "@%d\n0000: 2 0 10000 0001 01 %lu %s", i, inode, wanted);
+        forgers[i] = unix_socket(SOCK_STREAM, forged);
+    }
+    own_name(name);
+    check_refused_for(wanted, name, (long)getpid());
+    for (int i = 0; i < FORGED; i++)
+        close(forgers[i]);
+    close(fd);
+    free(link);
+    process_discard(&bystander);
+}
+
 /* ---- Paths: what is replaced, and how they are made ---- */
 
 static void test_dead_sockets_are_replaced(void **state)
@@ -579,8 +607,8 @@ static void test_holder_that_cannot_be_seen(void **state)
     status = shell_status(&text, "%s %s/systemfd -s %d -- echo started", become, folder,
                           port_of_socket(listener));
     assert_true(asprintf(&expected,
-                         "systemfd: cannot open -s %d: the address is in use by a process that "
-                         "cannot be seen from here\n",
+                         "systemfd: cannot open -s %d: the address is in use by a process of user "
+                         "0, which cannot be seen from here\n",
                          port_of_socket(listener)) > 0);
     assert_string_equal(text, expected);
     assert_int_equal(status, 1);
@@ -608,6 +636,7 @@ int main(void)
         IN_FOLDER(test_live_socket_at_a_path_with_blanks),
         IN_FOLDER(test_live_socket_with_full_backlog),
         IN_FOLDER(test_live_abstract_socket),
+        IN_FOLDER(test_forged_lines),
         IN_FOLDER(test_dead_sockets_are_replaced),
         IN_FOLDER(test_dead_socket_is_replaced_with_the_mode),
         IN_FOLDER(test_start_after_start),
