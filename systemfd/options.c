@@ -57,6 +57,8 @@ static const char help_text[] =
     "      --restart-on-hup  no watching: only SIGHUP restarts, as it does with --watch\n"
     "      --exit-on-failure end with the server's status when it fails\n"
     "      --no-error-page let http clients wait while there is no server\n"
+    "      --error-page-for HOST  show what was printed to everybody who asks for this name\n"
+    "                      or address; repeat for more\n"
     "\n"
     "Examples:\n"
     "  systemfd -s http::5000 -- ./server\n"
@@ -126,6 +128,29 @@ static void add_ignore(struct options *options, const char *value)
 static void add_only(struct options *options, const char *value)
 {
     append(&options->only, value);
+}
+
+/* As it stands in a browser's address bar. */
+static int is_host(const char *text)
+{
+    static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                     "0123456789-_.";
+    size_t length = strlen(text);
+
+    if (*text == '[')
+        return length > 2 && strspn(text + 1, "0123456789abcdefABCDEF:.") == length - 2 &&
+               text[length - 1] == ']';
+    return length > 0 && strspn(text, characters) == length;
+}
+
+static void add_error_page_for(struct options *options, const char *value)
+{
+    if (!is_host(value))
+        die(EXIT_USAGE,
+            "--error-page-for '%s' is not a host; expected a name like shop.test, or an address "
+            "like 192.168.1.2 or [fd00::2], without a port",
+            value);
+    append(&options->error_page_for, value);
 }
 
 static void set_backlog(struct options *options, const char *value)
@@ -206,6 +231,7 @@ static const struct option table[] = {
     {'\0', ALWAYS, "restart-on-hup", FLAG(restart_on_hup)},
     {'\0', TO_STAY, "exit-on-failure", FLAG(exit_on_failure)},
     {'\0', TO_STAY, "no-error-page", FLAG(no_error_page)},
+    {'\0', TO_STAY, "error-page-for", VALUE(add_error_page_for)},
 };
 
 enum { TABLE_SIZE = sizeof table / sizeof table[0] };

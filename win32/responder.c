@@ -3,14 +3,21 @@
  * at any time, and needs no non-blocking mode, which the server would see. */
 #include "page/responder.h"
 
-#include "page/answer.h"
+#include "clock.h"
+#include "page/visit.h"
 #include "sockets/net.h"
 
 #include <mswsock.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { MAX_LISTENERS = 16, MAX_TRIES = 1000, ADDRESS_SIZE = sizeof(struct sockaddr_storage) + 16 };
+enum {
+    MAX_LISTENERS = 16,
+    MAX_USERS = 100, /* beyond them, clients wait in the listeners' queues */
+    TICK_MS = 50,    /* how often it is looked whether there is room again, or nothing more to do */
+    MAX_TRIES = 1000,
+    ADDRESS_SIZE = sizeof(struct sockaddr_storage) + 16
+};
 
 /* A client that is being waited for. */
 struct door {
@@ -25,38 +32,58 @@ struct responder {
     struct door doors[MAX_LISTENERS];
     size_t count;
     HANDLE stop, thread;
-    volatile LONG users; /* threads */
+    volatile LONG users; /* threads; the last one discards it */
 };
 
 static struct responder *responder;
 
+static void leave(struct responder *host)
+{
+    if (InterlockedDecrement(&host->users) > 0)
+        return;
+    CloseHandle(host->stop);
+    answers_free(&host->answers);
+    free(host);
+}
+
 /* ---- Answering ---- */
 
-struct visit {
+struct guest {
     struct responder *host;
-    listenfd_socket client;
+    struct visit visit;
 };
 
-static DWORD WINAPI answer_visit(void *argument)
+static DWORD WINAPI answer_guest(void *argument)
 {
-    struct visit *visit = argument;
+    struct guest *guest = argument;
+    struct visit *visit = &guest->visit;
+    int hurries = 0;
 
-    answer_client(visit->client, &visit->host->answers);
-    InterlockedDecrement(&visit->host->users);
-    free(visit);
+    while (visit_go_on(visit, &guest->host->answers)) {
+        WSAPOLLFD entry = {visit->client, visit_events(visit), 0};
+        WSAPoll(&entry, 1, earlier(visit_timeout(visit), TICK_MS));
+        if (!hurries && WaitForSingleObject(guest->host->stop, 0) == WAIT_OBJECT_0) {
+            hurries = 1;
+            visit_hurry(visit, &guest->host->answers);
+        }
+    }
+    leave(guest->host);
+    free(guest);
     return 0;
 }
 
 /* A thread a client, so that a silent one keeps nobody waiting but itself. */
 static void answer_aside(struct responder *host, listenfd_socket client)
 {
-    struct visit *visit = malloc(sizeof *visit);
+    struct guest *guest = malloc(sizeof *guest);
+    u_long nonblocking = 1;
     HANDLE thread = NULL;
 
     InterlockedIncrement(&host->users);
-    if (visit) {
-        *visit = (struct visit){host, client};
-        thread = CreateThread(NULL, 0, answer_visit, visit, 0, NULL);
+    if (guest && ioctlsocket(client, (long)FIONBIO, &nonblocking) == 0) {
+        guest->host = host;
+        visit_begin(&guest->visit, client);
+        thread = CreateThread(NULL, 0, answer_guest, guest, 0, NULL);
     }
     if (thread) {
         CloseHandle(thread);
@@ -64,7 +91,7 @@ static void answer_aside(struct responder *host, listenfd_socket client)
     }
     InterlockedDecrement(&host->users);
     closesocket(client);
-    free(visit);
+    free(guest);
 }
 
 /* ---- Accepting ---- */
@@ -120,6 +147,7 @@ static void receive(struct responder *host, struct door *door)
         closesocket(door->client);
     }
     door->client = INVALID_SOCKET;
+    ResetEvent(door->event);
 }
 
 static void close_doors(struct responder *host)
@@ -133,6 +161,19 @@ static void close_doors(struct responder *host)
     }
 }
 
+/* Returns whether all doors are open. */
+static int wait_at_doors(struct responder *host)
+{
+    int all = 1;
+
+    for (size_t i = 0; i < host->count; i++) {
+        if (host->doors[i].client == INVALID_SOCKET && host->users <= MAX_USERS)
+            wait_at(&host->doors[i]);
+        all &= host->doors[i].client != INVALID_SOCKET;
+    }
+    return all;
+}
+
 static DWORD WINAPI serve(void *argument)
 {
     struct responder *host = argument;
@@ -140,32 +181,23 @@ static DWORD WINAPI serve(void *argument)
     DWORD which;
 
     events[0] = host->stop;
-    for (size_t i = 0; i < host->count; i++) {
+    for (size_t i = 0; i < host->count; i++)
         events[i + 1] = host->doors[i].event;
-        wait_at(&host->doors[i]);
-    }
-    while ((which = WaitForMultipleObjects((DWORD)host->count + 1, events, FALSE, INFINITE)) > 0 &&
-           which <= host->count) {
-        receive(host, &host->doors[which - 1]);
-        wait_at(&host->doors[which - 1]);
-    }
+    do {
+        DWORD limit = wait_at_doors(host) ? INFINITE : TICK_MS;
+        which = WaitForMultipleObjects((DWORD)host->count + 1, events, FALSE, limit);
+        if (which > 0 && which <= host->count)
+            receive(host, &host->doors[which - 1]);
+    } while ((which > 0 && which <= host->count) || which == WAIT_TIMEOUT);
     close_doors(host);
-    InterlockedDecrement(&host->users);
+    leave(host);
     return 0;
 }
 
 /* ---- From outside ---- */
 
-static void discard(struct responder *host)
-{
-    if (host->thread)
-        CloseHandle(host->thread);
-    CloseHandle(host->stop);
-    answers_free(&host->answers);
-    free(host);
-}
-
-int responder_start(const struct sockets *sockets, const char *title, const struct tail *tail)
+int responder_start(const struct sockets *sockets, const char *title, const struct tail *tail,
+                    const struct arguments *hosts)
 {
     listenfd_socket listeners[MAX_LISTENERS];
     size_t count = http_listeners(sockets, listeners, MAX_LISTENERS);
@@ -180,13 +212,14 @@ int responder_start(const struct sockets *sockets, const char *title, const stru
     host->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
     for (size_t i = 0; i < count; i++) {
         host->doors[i].listener = listeners[i];
+        host->doors[i].client = INVALID_SOCKET;
         host->doors[i].event = CreateEventW(NULL, TRUE, FALSE, NULL);
     }
-    answers_make(&host->answers, title, tail);
+    answers_make(&host->answers, title, tail, hosts);
     host->users = 1;
     host->thread = CreateThread(NULL, 0, serve, host, 0, NULL);
     if (!host->thread) {
-        discard(host);
+        leave(host);
         return 0;
     }
     responder = host;
@@ -196,25 +229,24 @@ int responder_start(const struct sockets *sockets, const char *title, const stru
 /* When this returns, whoever comes is the next server's. */
 void responder_stop(void)
 {
+    HANDLE thread;
+
     if (!responder)
         return;
+    thread = responder->thread;
     SetEvent(responder->stop);
-    WaitForSingleObject(responder->thread, INFINITE);
+    WaitForSingleObject(thread, INFINITE);
+    CloseHandle(thread);
+    responder = NULL;
 }
 
 /* Its threads end with systemfd. */
 void responder_kill(void)
 {
     responder_stop();
-    responder = NULL;
 }
 
 int responder_lives(void)
 {
-    if (responder && responder->users == 0) {
-        WaitForSingleObject(responder->thread, INFINITE);
-        discard(responder);
-        responder = NULL;
-    }
     return responder != NULL;
 }

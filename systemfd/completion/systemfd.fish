@@ -21,6 +21,7 @@ complete -c systemfd -l stop-first -d 'Stop the old server before the new one st
 complete -c systemfd -l restart-on-hup -d 'Only SIGHUP restarts'
 complete -c systemfd -l exit-on-failure -d 'End when the server fails'
 complete -c systemfd -l no-error-page -d 'Let http clients wait'
+complete -c systemfd -l error-page-for -x -a '(__fish_print_hostnames)' -d 'Show what was printed to everybody who asks for it'
 complete -c systemfd -s h -l help -d 'Print the help'
 complete -c systemfd -s V -l version -d 'Print the version'
-complete -c systemfd -x -a '(__fish_complete_subcommand -- -s --socket -b --backlog --color -w --watch --ignore --build --delay --settle --stop-signal --stop-timeout)'
+complete -c systemfd -x -a '(__fish_complete_subcommand -- -s --socket -b --backlog --color -w --watch --ignore --build --delay --settle --stop-signal --stop-timeout --error-page-for)'

@@ -31,6 +31,7 @@ _arguments -s -S \
     '--restart-on-hup[only SIGHUP restarts]' \
     '--exit-on-failure[end when the server fails]' \
     '--no-error-page[let http clients wait]' \
+    '*--error-page-for=[show what was printed to everybody who asks for it]:host:_hosts' \
     {-h,--help}'[print the help]' \
     {-V,--version}'[print the version]' \
     '(-):command: _command_names -e' \

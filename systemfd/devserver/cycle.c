@@ -401,7 +401,7 @@ void cycle_look(void)
     build_look_after();
     if (build_again && !build_id())
         begin_build();
-    page_look_after(sockets);
+    page_look_after(sockets, &options->error_page_for);
 }
 
 static int change_timeout(void)

@@ -3,11 +3,37 @@
 
 #include "sockets/net.h"
 
-#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
+enum { LONGEST_NAME = 253 }; /* of DNS (RFC 1035) */
+
+/* Not ended by NUL. */
+struct host {
+    const char *text;
+    size_t length;
+};
+
+/* "[::1]:80" is the host "[::1]"; "example.com.:80" is "example.com". */
+static struct host host_in(const char *text)
+{
+    struct host host = {text, strcspn(text, " \t\r\n")};
+    const char *end = *text == '[' ? memchr(text, ']', host.length) : NULL;
+
+    if (end) {
+        host.length = (size_t)(end + 1 - text);
+        return host;
+    }
+    end = memchr(text, ':', host.length);
+    if (end)
+        host.length = (size_t)(end - text);
+    if (host.length > 0 && text[host.length - 1] == '.')
+        host.length--;
+    return host;
+}
+
 /* The value of the Host header; NULL: there is none. */
-static const char *host_of(const char *request)
+static const char *host_header(const char *request)
 {
     const char *line = request;
 
@@ -19,44 +45,56 @@ static const char *host_of(const char *request)
     return NULL;
 }
 
-/* "www.example.com" has the last label "com"; "www.example.com." too. NULL: there is no dot. */
-static const char *last_label(const char *name, size_t *length)
+static int is_same(struct host host, const char *name)
 {
-    const char *label = NULL;
+    struct host other = host_in(name);
 
-    if (*length > 0 && name[*length - 1] == '.')
-        --*length;
-    for (size_t i = 0; i < *length; i++)
-        if (name[i] == '.')
-            label = name + i + 1;
-    *length = label ? (size_t)(name + *length - label) : 0;
-    return label;
+    return host.length == other.length && strncasecmp(host.text, other.text, host.length) == 0;
 }
 
-/* One of digits alone is the end of an IPv4 address: there is no such domain. An empty one is
- * not to be relied on. */
-static int is_nobodys(const char *label, size_t length)
+static int ends_in(struct host host, const char *end)
 {
-    static const char *const reserved[] = {"localhost", "local", "test", "internal"};
+    size_t length = strlen(end);
 
-    if (length > 0 && strspn(label, "0123456789") >= length)
+    return host.length > length && strncasecmp(host.text + host.length - length, end, length) == 0;
+}
+
+static int is_address(struct host host)
+{
+    char text[INET_ADDRSTRLEN];
+    struct in_addr address;
+
+    if (host.length > 0 && *host.text == '[')
         return 1;
-    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
-        if (strlen(reserved[i]) == length && strncasecmp(label, reserved[i], length) == 0)
-            return 1;
-    return 0;
+    snprintf(text, sizeof text, "%.*s", (int)host.length, host.text);
+    return host.length < sizeof text && inet_pton(AF_INET, text, &address) == 1;
 }
 
-int asks_foreign_host(const char *request)
+static int is_own_name(struct host host)
 {
-    const char *host = host_of(request), *label;
-    size_t length;
+    char name[LONGEST_NAME + 1];
+
+    if (gethostname(name, sizeof name) < 0)
+        return 0;
+    name[sizeof name - 1] = '\0';
+    return is_same(host, name) && !ends_in(host, ".local");
+}
+
+static int is_local(struct host host)
+{
+    return host.length == 0 || is_same(host, "localhost") || ends_in(host, ".localhost") ||
+           is_address(host) || is_own_name(host);
+}
+
+enum asked_host asked_host(const char *request, const struct arguments *listed)
+{
+    const char *header = host_header(request);
+    struct host host = host_in(header ? header : "");
 
     if (!strstr(request, "\r\n\r\n"))
-        return 1;              /* cut, in the midst of the name perhaps */
-    if (!host || *host == '[') /* IPv6 */
-        return 0;
-    length = strcspn(host, ": \t\r\n");
-    label = last_label(host, &length);
-    return label && !is_nobodys(label, length);
+        return FOREIGN_HOST; /* cut, in the midst of the name perhaps */
+    for (size_t i = 0; header && i < listed->count; i++)
+        if (is_same(host, listed->list[i]))
+            return LISTED_HOST;
+    return is_local(host) ? LOCAL_HOST : FOREIGN_HOST;
 }

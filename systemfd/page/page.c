@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "page.h"
 
-#include "clock.h"
 #include "responder.h"
 
-enum {
-    TICK_MS = 50,         /* how often a responder is told to end */
-    LOOK_AGAIN_MS = 1000, /* for one that could not be started */
-};
+#include <string.h>
+
+enum { LOOK_AGAIN_MS = 1000 }; /* for a responder that could not be started */
 
 static const char *title; /* NULL: there is to be no page */
 static const struct tail *text;
-static int stopping, failed;
+static int failed;
 
 void page_show(const char *new_title, const struct tail *tail)
 {
@@ -23,33 +21,40 @@ void page_hide(void)
 {
     title = NULL;
     failed = 0;
-    stopping = responder_lives();
-    if (stopping)
-        responder_stop();
+    responder_stop();
 }
 
 void page_end(void)
 {
-    page_hide();
+    title = NULL;
+    failed = 0;
     responder_kill();
 }
 
-/* An earlier page may still be in a slow client's hands. */
-void page_look_after(const struct sockets *sockets)
+void page_look_after(const struct sockets *sockets, const struct arguments *hosts)
 {
-    stopping = stopping && responder_lives();
-    if (stopping)
-        responder_stop();
-    else if (title && !responder_lives())
-        failed = !responder_start(sockets, title, text);
+    if (title && !responder_lives())
+        failed = !responder_start(sockets, title, text, hosts);
 }
 
 int page_timeout(void)
 {
-    return stopping ? TICK_MS : failed ? LOOK_AGAIN_MS : -1;
+    return failed ? LOOK_AGAIN_MS : -1;
 }
 
 int page_is_there(void)
 {
     return responder_lives();
+}
+
+size_t http_listeners(const struct sockets *sockets, listenfd_socket *listeners, size_t room)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < sockets->count && count < room; i++) {
+        const struct spec *spec = sockets->list[i].spec;
+        if (spec && spec->type->scheme && strcmp(spec->type->scheme, "http") == 0)
+            listeners[count++] = sockets->list[i].fd;
+    }
+    return count;
 }

@@ -3,6 +3,7 @@
 #ifndef SYSTEMFD_PAGE_H
 #define SYSTEMFD_PAGE_H
 
+#include "options.h"
 #include "sockets/sockets.h"
 #include "tail.h"
 
@@ -13,11 +14,12 @@ void page_hide(void);
 /* At once, and for good. */
 void page_end(void);
 
-/* To be called from time to time, after page_timeout milliseconds (-1: never) at the latest. */
-void page_look_after(const struct sockets *sockets);
+/* To be called from time to time, after page_timeout milliseconds (-1: never) at the latest. Hosts
+ * are those of --error-page-for. */
+void page_look_after(const struct sockets *sockets, const struct arguments *hosts);
 int page_timeout(void);
 
-/* Is an answer still in a client's hands? */
+/* After page_end: has it not ended yet? */
 int page_is_there(void);
 
 #endif

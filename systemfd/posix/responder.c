@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * On POSIX: a process of its own, because it needs no non-blocking mode then, which the
- * server would see. */
+ * On POSIX: a process of its own, which serves all its clients by poll(2). Its listeners stay in
+ * the mode that they have, which belongs to the open socket, and so to the server, too. */
 #include "page/responder.h"
 
-#include "page/answer.h"
+#include "clock.h"
+#include "page/visit.h"
 #include "process.h"
 
 #include <errno.h>
@@ -12,101 +13,225 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-enum { MAX_LISTENERS = 16 };
+enum {
+    MAX_LISTENERS = 16,
+    MAX_VISITS = 100, /* beyond them, clients wait in the listeners' queues */
+    ACCEPT_MS = 10,   /* how long accept(2) may wait for a client whom somebody else took */
+    REST_MS = 100     /* when there are too few descriptors, say */
+};
 
-static pid_t responder;
-static volatile sig_atomic_t stopping;
+/* ---- In the process of its own ---- */
 
-static void stop(int number)
+static struct visit visits[MAX_VISITS];
+static size_t visiting;
+static long long resting_until;
+
+static void forget(size_t index)
+{
+    visits[index] = visits[--visiting];
+}
+
+/* Of those who have not asked yet, the one who is here longest; or none: -1. */
+static int most_silent(void)
+{
+    int found = -1;
+
+    for (size_t i = 0; i < visiting; i++)
+        if (visits[i].state == VISIT_ASKS && (found < 0 || visits[i].since < visits[found].since))
+            found = (int)i;
+    return found;
+}
+
+static int has_room(void)
+{
+    return now_ms() >= resting_until && (visiting < MAX_VISITS || most_silent() >= 0);
+}
+
+/* Whoever has asked is answered and gone in a moment; who has not makes room. */
+static void make_room(void)
+{
+    int silent = visiting == MAX_VISITS ? most_silent() : -1;
+
+    if (silent >= 0) {
+        visit_end(&visits[silent]);
+        forget((size_t)silent);
+    }
+}
+
+static void interrupt_accept(int number)
 {
     (void)number;
-    stopping = 1;
 }
 
-/* One process a client, so that a silent one keeps nobody waiting but itself; unless there
- * can be no more of them. */
-static void answer_aside(int client, const struct answers *answers)
+/* The listener is in blocking mode, most often, and somebody else may have taken the client since
+ * poll: then a timer ends the wait, again and again, as its signal may come before it. */
+static int accept_soon(int listener)
 {
-    pid_t pid;
+    static const struct itimerval often = {{0, ACCEPT_MS * 1000}, {0, ACCEPT_MS * 1000}}, never;
+    int client, reason;
 
+    setitimer(ITIMER_REAL, &often, NULL);
+    client = accept(listener, NULL, NULL);
+    reason = errno;
+    setitimer(ITIMER_REAL, &never, NULL);
+    errno = reason;
+    return client;
+}
+
+static void receive(int listener)
+{
+    int client = accept_soon(listener);
+
+    if (client < 0 && errno != EINTR && errno != EAGAIN && errno != ECONNABORTED)
+        resting_until = now_ms() + REST_MS;
     if (client < 0)
         return;
-    pid = fork_child();
-    if (pid <= 0) {
-        signal(SIGPIPE, SIG_IGN);
-        fcntl(client, F_SETFL, 0); /* on BSD it has the mode of the listener */
-        answer_client(client, answers);
-    }
-    if (pid == 0)
-        _exit(0);
-    if (pid > 0)
+    if (fcntl(client, F_SETFL, O_NONBLOCK) < 0) {
         close(client);
+        return;
+    }
+    make_room();
+    visit_begin(&visits[visiting++], client);
 }
 
-/* The signal may arrive just before accept(2), which then waits on: whoever sends it sends
- * it again until this process has ended. */
-static void serve(struct pollfd *listeners, size_t count, const struct answers *answers)
+/* From the last on, as each that ends has its place taken by the last. */
+static void go_on_with_visits(const struct pollfd *entries, const struct answers *answers)
+{
+    for (size_t i = visiting; i-- > 0;)
+        if ((entries[i].revents || visit_timeout(&visits[i]) == 0) &&
+            !visit_go_on(&visits[i], answers))
+            forget(i);
+}
+
+static int serve_timeout(void)
+{
+    int wait = now_ms() < resting_until ? until(resting_until) : -1;
+
+    for (size_t i = 0; i < visiting; i++)
+        wait = earlier(wait, visit_timeout(&visits[i]));
+    return wait;
+}
+
+/* Waits for one of them, or of the visits, which come behind them. */
+static void wait_for(struct pollfd *entries, size_t count)
+{
+    for (size_t i = 0; i < visiting; i++)
+        entries[count + i] =
+            (struct pollfd){.fd = visits[i].client, .events = visit_events(&visits[i])};
+    if (poll(entries, (nfds_t)(count + visiting), serve_timeout()) < 0)
+        for (size_t i = 0; i < count + visiting; i++)
+            entries[i].revents = 0;
+}
+
+/* Until the other end of stop is closed, by systemfd or by its end. */
+static void serve(int stop, const listenfd_socket *listeners, size_t count,
+                  const struct answers *answers)
+{
+    struct pollfd entries[1 + MAX_LISTENERS + MAX_VISITS] = {{.fd = stop, .events = POLLIN}};
+
+    while (!entries[0].revents) {
+        int room = has_room();
+        for (size_t i = 0; i < count; i++)
+            entries[1 + i] = (struct pollfd){.fd = room ? listeners[i] : -1, .events = POLLIN};
+        wait_for(entries, 1 + count);
+        go_on_with_visits(entries + 1 + count, answers);
+        for (size_t i = 0; i < count && !entries[0].revents; i++)
+            if (entries[1 + i].revents && has_room())
+                receive(listeners[i]);
+    }
+}
+
+static void finish_visits(const listenfd_socket *listeners, size_t count,
+                          const struct answers *answers)
+{
+    struct pollfd entries[MAX_VISITS];
+
+    for (size_t i = 0; i < count; i++)
+        close(listeners[i]);
+    for (size_t i = 0; i < visiting; i++)
+        visit_hurry(&visits[i], answers);
+    while (visiting > 0) {
+        wait_for(entries, 0);
+        go_on_with_visits(entries, answers);
+    }
+}
+
+static void prepare_signals(void)
 {
     struct sigaction action;
+    sigset_t alarm_only;
 
     memset(&action, 0, sizeof action);
-    action.sa_handler = stop; /* no SA_RESTART: accept and poll are to be interrupted */
-    sigaction(SIGTERM, &action, NULL);
-    while (!stopping && poll(listeners, (nfds_t)count, -1) > 0) {
-        for (size_t i = 0; i < count && !stopping; i++)
-            if (listeners[i].revents)
-                answer_aside(accept(listeners[i].fd, NULL, NULL), answers);
-        while (waitpid(-1, NULL, WNOHANG) > 0) {
-        }
-    }
-    while (wait(NULL) > 0 || errno == EINTR) { /* for the answers in hand */
-    }
+    action.sa_handler = interrupt_accept; /* no SA_RESTART: accept is to be interrupted */
+    sigaction(SIGALRM, &action, NULL);
+    sigemptyset(&alarm_only);
+    sigaddset(&alarm_only, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &alarm_only, NULL);
+    signal(SIGPIPE, SIG_IGN);
 }
 
-int responder_start(const struct sockets *sockets, const char *title, const struct tail *tail)
+/* ---- From outside ---- */
+
+static pid_t responder;
+static int keeps_going = -1; /* closed, it stops */
+
+int responder_start(const struct sockets *sockets, const char *title, const struct tail *tail,
+                    const struct arguments *hosts)
 {
     listenfd_socket listeners[MAX_LISTENERS];
-    struct pollfd polled[MAX_LISTENERS];
-    struct answers answers;
     size_t count = http_listeners(sockets, listeners, MAX_LISTENERS);
-    pid_t pid = count > 0 ? fork_child() : 0;
+    struct answers answers;
+    int ends[2];
 
-    if (pid < 0)
-        return 0;
-    responder = pid;
-    if (count == 0 || pid > 0)
+    if (count == 0)
         return 1;
-    for (size_t i = 0; i < count; i++)
-        polled[i] = (struct pollfd){.fd = listeners[i], .events = POLLIN};
-    answers_make(&answers, title, tail);
-    serve(polled, count, &answers);
-    _exit(0);
+    if (pipe(ends) < 0)
+        return 0;
+    responder = fork_child();
+    if (responder == 0) {
+        close(ends[1]);
+        prepare_signals();
+        answers_make(&answers, title, tail, hosts);
+        serve(ends[0], listeners, count, &answers);
+        finish_visits(listeners, count, &answers);
+        _exit(0);
+    }
+    close(ends[0]);
+    keeps_going = ends[1];
+    fcntl(keeps_going, F_SETFD, FD_CLOEXEC);
+    if (responder > 0)
+        return 1;
+    responder_stop();
+    return 0;
 }
 
+/* Whoever reaps it need not know it. */
 void responder_stop(void)
 {
-    if (responder)
-        kill(responder, SIGTERM);
+    if (keeps_going >= 0)
+        close(keeps_going);
+    keeps_going = -1;
+    responder = 0;
 }
 
 void responder_kill(void)
 {
-    if (responder)
+    if (responder > 0)
         kill(responder, SIGKILL);
 }
 
 int responder_lives(void)
 {
-    return responder != 0;
+    return responder > 0;
 }
 
 int responder_ended(long id)
 {
-    if (responder == 0 || id != responder)
+    if (responder <= 0 || id != responder)
         return 0;
-    responder = 0;
+    responder_stop();
     return 1;
 }

@@ -14,19 +14,22 @@ typedef USHORT in_port_t;
 typedef int transfer_size;
 #define close_socket closesocket
 #define SHUT_WR SD_SEND
+#define would_block() (WSAGetLastError() == WSAEWOULDBLOCK)
 
 #else
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
-#include <strings.h>  /* strcasecmp */
-#include <sys/time.h> /* SO_RCVTIMEO */
+#include <strings.h> /* strcasecmp */
 #include <unistd.h>
 
 typedef size_t transfer_size;
 #define close_socket close
+#define would_block() (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
 
 #endif
 #endif

@@ -223,6 +223,21 @@ static void test_refused(void **state)
          "--stop-signal '65' is not a signal; expected a name like TERM, or a number"},
         {"--stop-signal= echo",
          "--stop-signal '' is not a signal; expected a name like TERM, or a number"},
+        {"--error-page-for http://shop.test/ echo",
+         "--error-page-for 'http://shop.test/' is not a host; expected a name like shop.test, or "
+         "an "
+         "address like 192.168.1.2 or [fd00::2], without a port"},
+        {"--error-page-for shop.test:80 echo",
+         "--error-page-for 'shop.test:80' is not a host; expected a name like shop.test, or an "
+         "address like 192.168.1.2 or [fd00::2], without a port"},
+        {"--error-page-for= echo",
+         "--error-page-for '' is not a host; expected a name like shop.test, or an "
+         "address like 192.168.1.2 or [fd00::2], without a port"},
+        {"--error-page-for [fd00::2 echo",
+         "--error-page-for '[fd00::2' is not a host; expected a name like shop.test, or an "
+         "address like 192.168.1.2 or [fd00::2], without a port"},
+        {"--error-page-for [fd00::2] echo",
+         "--error-page-for does nothing without --watch, --build or --restart-on-hup"},
         {"-s ftp::0 echo",
          "-s ftp::0: unknown type 'ftp'; the types are tcp, tcp6, http, https, udp, udp6, unix, "
          "unix-datagram, unix-seqpacket"},

@@ -72,6 +72,7 @@ static const char *const cannot_fail[] = {
     /* fail only for arguments that nobody makes: a name with '=', no signal, no stream */
     "dirfd",
     "raise",
+    "setitimer",
     "sigaction",
     "signal",
     "sigprocmask",

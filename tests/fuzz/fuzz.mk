@@ -4,7 +4,7 @@ FUZZ_CC = clang
 FUZZ_SECONDS ?= 60
 DEBIAN_PACKAGES += clang libclang-rt-dev
 
-FUZZ_TARGETS = environment address answer request ignore git page
+FUZZ_TARGETS = environment address answer request ignore git page owner
 FUZZ_BUILD = $(BUILD)/tests/fuzz
 FUZZ_FLAGS = -std=gnu17 -D_GNU_SOURCE -O1 -g -I. $(INCLUDE_ROOMS) -Itests/fuzz -Wall -Wextra -Wshadow \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -14,15 +14,18 @@ $(FUZZ_BUILD)/environment: listenfd.c
 $(FUZZ_BUILD)/environment: FUZZ_WRAP = bind
 $(FUZZ_BUILD)/address: listenfd.c \
     $(addprefix systemfd/,sockets/spec.c report.c) \
-    $(addprefix systemfd/posix/,unix_spec.c open.c address_in_use.c unix_path.c remove_at_exit.c)
+    $(addprefix systemfd/posix/,unix_spec.c open.c address_in_use.c socket_owner.c sock_diag.c unix_path.c remove_at_exit.c)
 $(FUZZ_BUILD)/address: FUZZ_WRAP = socket setsockopt bind listen getsockname
 $(FUZZ_BUILD)/ignore: systemfd/devserver/ignore.c systemfd/posix/glob.c systemfd/report.c win32/glob.c
 $(FUZZ_BUILD)/ignore: FUZZ_INCLUDED = win32/glob.c
 $(FUZZ_BUILD)/git: systemfd/devserver/git_answers.c systemfd/report.c
-$(FUZZ_BUILD)/page: systemfd/clock.c systemfd/posix/now.c systemfd/report.c $(addprefix systemfd/page/,answer.c buffer.c \
+$(FUZZ_BUILD)/page: systemfd/clock.c systemfd/posix/now.c systemfd/report.c $(addprefix systemfd/page/,visit.c answers.c buffer.c \
     error_page.c allowed_hosts.c terminal_text.c)
-$(FUZZ_BUILD)/page: FUZZ_INCLUDED = systemfd/page/answer.c
-$(FUZZ_BUILD)/page: FUZZ_WRAP = recv send setsockopt shutdown close
+$(FUZZ_BUILD)/page: FUZZ_INCLUDED = systemfd/page/answers.c
+$(FUZZ_BUILD)/page: FUZZ_WRAP = recv send shutdown close
+$(FUZZ_BUILD)/owner: systemfd/report.c systemfd/sockets/spec.c \
+    $(addprefix systemfd/posix/,unix_spec.c socket_owner.c sock_diag.c)
+$(FUZZ_BUILD)/owner: FUZZ_WRAP = socket connect send recv close getsockname getpeername
 # Code for Windows: windows/ is as much of its headers as this code needs.
 $(FUZZ_BUILD)/answer: listenfd.c
 $(FUZZ_BUILD)/request: win32/socket_client.c win32/secret.c systemfd/report.c

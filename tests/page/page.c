@@ -5,17 +5,25 @@
 #include "folder.h"
 #include "sockets.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char browser[] = "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: Mozilla/5.0\r\n"
                               "Accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\n\r\n";
 static const char curl[] = "GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: curl/8.0\r\n"
                            "Accept: */*\r\n\r\n";
+
+static struct process other_machine;
+static int own_network = -1;
 
 static char *ask_as(const char *client)
 {
@@ -266,17 +274,19 @@ static void check_host(const char *host, int is_stranger)
         assert_has(page, i == 0 ? "\nContent-Type: text/plain" : "\nContent-Type: text/html");
         (is_stranger ? assert_has_not : assert_has)(page, "make: compiling");
         (is_stranger ? assert_has : assert_has_not)(page, "What was printed is in the terminal.");
+        (is_stranger ? assert_has : assert_has_not)(page, "DNS rebinding");
         free(page);
     }
 }
 
-/* A website's name that stands for 127.0.0.1 for a moment (DNS rebinding). */
+/* A website's name that stands for 127.0.0.1 for a moment (DNS rebinding): it may be any that
+ * somebody can claim, on the Internet, in the network's DNS or by mDNS. */
 static void test_not_for_strangers(void **state)
 {
     static const char *const ours[] = {
-        "localhost",      "LocalHost:5000", "app.localhost:5000", "127.0.0.1:5000",
-        "10.1.2.3",       "[::1]:5000",     "mybox:5000",         "mybox.",
-        "mybox.LOCAL:80", "shop.test:5000", "api.internal",       "",
+        "localhost",          "LocalHost:5000", "localhost.",
+        "app.localhost:5000", "127.0.0.1:5000", "10.1.2.3",
+        "[::1]:5000",         "[fe80::1]:5000", "",
     };
     static const char *const strangers[] = {
         "evil.example",
@@ -284,11 +294,19 @@ static void test_not_for_strangers(void **state)
         "evil.example.",
         "localhost.evil.example",
         "127.0.0.1.evil.example:5000",
-        "evil.notlocal",
+        "evil.notlocalhost",
+        "notlocalhost",
         "evil.example..",
-        "evil.loc",
+        "1.2.3.4.5",
         "test.com",
+        "mybox:5000",
+        "mybox.",
+        "mybox.LOCAL:80",
+        "shop.test:5000",
+        "api.internal",
+        "evil.123",
     };
+    char own[256] = "";
 
     (void)state;
     put("output", output);
@@ -297,6 +315,23 @@ static void test_not_for_strangers(void **state)
         check_host(ours[i], 0);
     for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
         check_host(strangers[i], 1);
+    assert_int_equal(gethostname(own, sizeof own - 1), 0);
+    check_host(own, 0);
+    check_host(strcat(own, "x"), 1);
+}
+
+static void test_hosts_by_option(void **state)
+{
+    (void)state;
+    put("output", output);
+    START_BROKEN("-s", "http::0", "--error-page-for", "shop.test", "--error-page-for=MyBox");
+    check_host("shop.test:5000", 0);
+    check_host("SHOP.test.", 0);
+    check_host("mybox:5000", 0);
+    check_host("localhost", 0);
+    check_host("a.shop.test", 1);
+    check_host("shop.test.evil.example", 1);
+    check_host("mybo", 1);
 }
 
 static void assert_withheld_with_path(size_t length)
@@ -327,6 +362,185 @@ static void test_requests_without_a_host(void **state)
     assert_withheld_with_path(20000);
     for (size_t cut = 0; cut <= sizeof before; cut++)
         assert_withheld_with_path(16383 - cut);
+}
+
+/* ---- Other users, other machines ---- */
+
+enum { NOBODY = 65534 };
+
+static void need_root(void)
+{
+    if (geteuid() != 0)
+        skip_because("only root can become another user");
+}
+
+/* As ask_as, by a process of that user; it may half-close. Run by that user, who cannot read the
+ * programs that were built here, it is not another program. */
+static char *ask_as_user(uid_t user, const char *host, const char *request, int half_close)
+{
+    char *answer = calloc(1, 1 << 18);
+    size_t length = 0;
+    ssize_t got;
+    int ends[2], status;
+    pid_t pid;
+
+    assert_int_equal(pipe(ends), 0);
+    pid = fork();
+    if (pid == 0) {
+        int fd = setresuid(user, user, user) == 0 ? connect_host(host, ports[0]) : -1;
+        if (fd < 0 || send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
+            _exit(1);
+        if (half_close)
+            shutdown(fd, SHUT_WR);
+        while ((got = recv(fd, answer, 1 << 18, 0)) > 0)
+            if (write(ends[1], answer, (size_t)got) != got)
+                _exit(1);
+        _exit(0);
+    }
+    close(ends[1]);
+    while ((got = read(ends[0], answer + length, (1 << 18) - 1 - length)) > 0)
+        length += (size_t)got;
+    close(ends[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    return answer;
+}
+
+static void check_user(uid_t user, const char *host, int is_shown)
+{
+    static const char *const requests[] = {browser, curl, "GET / HTTP/1.0\r\n\r\n"};
+
+    for (int i = 0; i < 6; i++) {
+        char *page = ask_as_user(user, host, requests[i / 2], i % 2);
+        assert_whole(page);
+        assert_has(page, "The build failed");
+        (is_shown ? assert_has : assert_has_not)(page, "make: compiling");
+        (is_shown ? assert_has_not : assert_has)(page, "You are another user");
+        free(page);
+    }
+}
+
+/* A password in a crash log is nobody else's business. */
+static void test_not_for_other_users(void **state)
+{
+    (void)state;
+    need_root();
+    put("output", output);
+    START_BROKEN("-s", "http::0");
+    check_user(NOBODY, "127.0.0.1", 0);
+    check_user(geteuid(), "127.0.0.1", 1);
+}
+
+/* The port of the first, whatever its host. */
+static void find_port(void)
+{
+    const char *line = strstr(systemfd.text, "socket http://");
+
+    assert_non_null(line);
+    ports[0] = atoi(strstr(line, "]:") + 2);
+}
+
+static void test_not_for_other_users_of_ipv6(void **state)
+{
+    static const char *const specs[] = {"http::[::1]:0", "http::*:0"};
+
+    (void)state;
+    need_root();
+    put("output", output);
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+        START_BROKEN("-s", specs[i]);
+        find_port();
+        check_user(NOBODY, "::1", 0);
+        check_user(geteuid(), "::1", 1);
+        if (i == 1) { /* "::ffff:127.0.0.1", seen from here */
+            check_user(NOBODY, "127.0.0.1", 0);
+            check_user(geteuid(), "127.0.0.1", 1);
+            check_user(NOBODY, "::ffff:127.0.0.1", 0);
+            check_user(geteuid(), "::ffff:127.0.0.1", 1);
+        }
+        process_discard(&systemfd);
+    }
+}
+
+/* Who closes his end has no user any more: the kernel says 0, which is root's. */
+static void test_not_for_who_has_closed(void **state)
+{
+    char *page;
+
+    (void)state;
+    put("output", output);
+    START_BROKEN("-s", "http::0");
+    for (int i = 0; i < 50; i++)
+        close(begin_request(ports[0], "/"));
+    page = ask_as(curl); /* it still serves */
+    assert_has(page, "make: compiling");
+    free(page);
+}
+
+static void test_for_all_users_by_option(void **state)
+{
+    (void)state;
+    need_root();
+    put("output", output);
+    START_BROKEN("-s", "http::0", "--error-page-for", "localhost");
+    for (int i = 0; i < 2; i++) {
+        char *page = ask_as_user(NOBODY, "127.0.0.1", i ? browser : curl, 0);
+        assert_has(page, "make: compiling");
+        free(page);
+    }
+}
+
+/* Two networks of their own, and a cable between them: this process moves into the first, and what
+ * it starts with it; another machine is in the second. */
+static void lay_cable(void)
+{
+    static const char *const sleeper[] = {"unshare", "-n", "sh", "-c", "echo there; exec sleep 60",
+                                          NULL};
+
+    own_network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    if (own_network < 0 || unshare(CLONE_NEWNET) < 0)
+        skip_because("no network of its own can be made here");
+    process_start(&other_machine, &(struct launch){.argv = sleeper});
+    assert_non_null(process_line(&other_machine));
+    if (shell_status(
+            NULL,
+            "ip link set lo up && ip link add here type veth peer name there netns %ld && "
+            "ip addr add 192.0.2.1/30 dev here && ip link set here up && nsenter -t %ld -n "
+            "sh -c 'ip addr add 192.0.2.2/30 dev there && ip link set there up'",
+            (long)other_machine.pid, (long)other_machine.pid) != 0)
+        skip_because("ip(8) cannot lay a cable here");
+}
+
+static void test_not_for_other_machines(void **state)
+{
+    static const char ask[] = "exec 3<>/dev/tcp/192.0.2.1/$1; cat request >&3; cat <&3";
+    char *page;
+
+    (void)state;
+    need_root();
+    lay_cable();
+    put("output", output);
+    put("request", curl);
+    START_BROKEN("-s", "http::*:0");
+    find_port();
+    page = shell("cd %s && nsenter -t %ld -n bash -c '%s' - %d", project, (long)other_machine.pid,
+                 ask, ports[0]);
+    assert_whole(page);
+    assert_has_not(page, "make: compiling");
+    assert_has(page, "You are another user or on another machine");
+    free(page);
+    page = shell("cd %s && bash -c '%s' - %d", project, ask, ports[0]); /* this one itself */
+    assert_has(page, "make: compiling");
+    free(page);
+}
+
+static int end_other_machine(void **state)
+{
+    if (other_machine.text)
+        process_discard(&other_machine);
+    if (own_network >= 0 && setns(own_network, CLONE_NEWNET) == 0)
+        close(own_network);
+    return remove_project(state);
 }
 
 /* ---- When there is a page ---- */
@@ -532,26 +746,158 @@ static void test_requests_wait_for_a_build(void **state)
 
 /* ---- Difficult clients ---- */
 
-/* Browsers connect ahead, and say nothing; nobody else waits for that. */
+static int is_closed(int fd)
+{
+    char byte;
+
+    return is_answered(fd) && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
+static void break_again(void)
+{
+    free(ask(ports[0], "/exit/0"));
+    put("output", "broken\n");
+    expect("~> the build failed after ");
+}
+
+/* Browsers connect ahead, and say nothing; nobody waits for that, nor for who drips: neither for
+ * this page, nor for the next one. */
 static void test_silent_clients(void **state)
 {
     enum { SILENT = 4 };
     long long start;
-    int silent[SILENT];
+    int silent[SILENT], dripping;
 
     (void)state;
     put("output", "broken\n");
     START_BROKEN("-s", "http::0");
     for (int i = 0; i < SILENT; i++)
         silent[i] = connect_port(ports[0]);
+    dripping = connect_port(ports[0]);
+    assert_int_equal(send(dripping, "GET", 3, MSG_NOSIGNAL), 3);
     start = now_ms();
     for (int i = 0; i < 5; i++)
         assert_true(is_page(ports[0]));
-    assert_true(now_ms() - start < 4000);
     mend(1);
     assert_answers(ports[0], "hello");
-    for (int i = 0; i < SILENT; i++)
+    break_again();
+    WAIT_UNTIL(is_page(ports[0]));
+    assert_true(now_ms() - start < 4000); /* less than the patience with one of them */
+    for (int i = 0; i < SILENT; i++) {
+        WAIT_UNTIL(is_closed(silent[i]));
         close(silent[i]);
+    }
+    close(dripping);
+}
+
+/* Who has connected and not asked when the page goes is not told of it later. */
+static void test_no_stale_page(void **state)
+{
+    int early, asking;
+    char *answer;
+
+    (void)state;
+    put("output", "broken\n");
+    START_BROKEN("-s", "http::0");
+    early = connect_port(ports[0]);
+    asking = connect_port(ports[0]);
+    assert_int_equal(send(asking, "GET / HT", 8, MSG_NOSIGNAL), 8);
+    assert_true(is_page(ports[0])); /* both were accepted before */
+    mend(1);
+    send(early, curl, strlen(curl), MSG_NOSIGNAL);
+    answer = finish_request(early);
+    assert_string_equal(answer, "");
+    free(answer);
+    answer = finish_request(asking); /* in the midst of it, it was answered at once */
+    assert_whole(answer);
+    free(answer);
+    assert_answers(ports[0], "hello");
+}
+
+/* A byte now and then is no new beginning. */
+static void test_one_deadline(void **state)
+{
+    long long start;
+    int dripping;
+
+    (void)state;
+    put("output", "broken\n");
+    START_BROKEN("-s", "http::0");
+    start = now_ms();
+    dripping = connect_port(ports[0]);
+    for (int i = 0; !is_closed(dripping); i++) {
+        assert_true(now_ms() - start < 9000);
+        send(dripping, "x", 1, MSG_NOSIGNAL);
+        poll(NULL, 0, 300);
+    }
+    assert_true(now_ms() - start > 4000);
+    assert_true(is_page(ports[0]));
+    close(dripping);
+}
+
+/* One process for all of them; who asks is answered however many say nothing. */
+static void test_crowd(void **state)
+{
+    enum { CROWD = 400 };
+    int crowd[CROWD];
+
+    (void)state;
+    put("output", "broken\n");
+    START_BROKEN("-s", "http::0");
+    for (int i = 0; i < CROWD; i++)
+        crowd[i] = connect_port(ports[0]);
+    for (int i = 0; i < 5; i++)
+        assert_true(is_page(ports[0]));
+    assert_int_equal(children_of(systemfd.pid), 1);
+    mend(1);
+    WAIT_UNTIL(answers(ports[0], "hello"));
+    for (int i = 0; i < CROWD; i++)
+        close(crowd[i]);
+}
+
+/* Takes clients away, as a server that is still stopping may; until it is killed. */
+static pid_t start_thief(int listener)
+{
+    pid_t pid = fork();
+
+    if (pid == 0)
+        for (;;)
+            close(accept(listener, NULL, NULL));
+    assert_true(pid > 0);
+    return pid;
+}
+
+/* Between poll and accept somebody else may have taken the client: whoever is in hand is served all
+ * the same. */
+static void test_somebody_else_accepts(void **state)
+{
+    int listener, pidfd, waiting;
+    char *answer;
+    pid_t thief;
+
+    (void)state;
+    put("output", "broken\n");
+    START_BROKEN("-s", "http::0");
+    pidfd = (int)syscall(SYS_pidfd_open, systemfd.pid, 0);
+    listener = pidfd >= 0 ? (int)syscall(SYS_pidfd_getfd, pidfd, 3, 0) : -1;
+    if (listener < 0)
+        skip_because("pidfd_getfd(2) is not there (Linux 5.6), or not allowed");
+    assert_int_equal(port_of_socket(listener), ports[0]);
+    waiting = connect_port(ports[0]);
+    assert_true(is_page(ports[0])); /* so the one before it was accepted */
+    thief = start_thief(listener);
+    for (int i = 0; i < 300; i++)
+        close(connect_port(ports[0]));
+    assert_int_equal(send(waiting, curl, strlen(curl), MSG_NOSIGNAL), (int)strlen(curl));
+    answer = finish_request(waiting);
+    kill(thief, SIGKILL);
+    waitpid(thief, NULL, 0);
+    assert_whole(answer);
+    free(answer);
+    close(listener);
+    close(pidfd);
+    mend(1);
+    WAIT_UNTIL(answers(ports[0], "hello"));
 }
 
 /* A client that does not read what it asked for, and one that is gone. */
@@ -683,6 +1029,8 @@ static void start_chromium(void)
         "\"--disable-gpu\", \"--disable-quic\", \"--disable-dev-shm-usage\", \"--no-first-run\", "
         "\"--disable-background-networking\", \"--disable-component-update\", \"--disable-sync\", "
         "\"--no-proxy-server\", \"--window-size=1000,600\", "
+        "\"--host-resolver-rules=MAP *.test 127.0.0.1, MAP *.local 127.0.0.1, MAP mybox "
+        "127.0.0.1\", "
         "\"--user-data-dir=%s/chromium\"]}}}}";
     char *json, *answer, *id;
     int attempts = 5;
@@ -700,12 +1048,15 @@ static void start_chromium(void)
     free(json);
 }
 
-static void open_page(void)
+static void open_page(const char *host)
 {
     char json[96];
 
-    snprintf(json, sizeof json, "{\"url\": \"http://127.0.0.1:%d/\"}", ports[0]);
+    snprintf(json, sizeof json, "{\"url\": \"http://%s:%d/\"}", host, ports[0]);
     free(in_session("POST", "/url", json));
+    snprintf(json, sizeof json, "location.hostname == '%s'", host);
+    WAIT_UNTIL(holds(json));
+    WAIT_UNTIL(holds("document.title == 'The build failed'"));
 }
 
 /* SCREENSHOT=FILE keeps the picture, for somebody to look at. */
@@ -741,6 +1092,8 @@ static int end_chromium(void **state)
 
 static void test_chromium(void **state)
 {
+    static const char *const strangers[] = {"shop.test", "printer.local", "mybox"};
+
     (void)state;
     if (!have_program("chromedriver") || !have_program("chromium"))
         skip_because("chromium and chromium-driver are not installed");
@@ -752,8 +1105,14 @@ static void test_chromium(void **state)
     expect("~> the build failed after ");
     start_chromium();
 
-    open_page();
-    WAIT_UNTIL(holds("document.title == 'The build failed'"));
+    for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++) {
+        open_page(strangers[i]);
+        WAIT_UNTIL(holds("document.body.innerText.includes('DNS rebinding')"));
+        assert_false(holds("document.body.innerText.includes('window.owned')"));
+    }
+    open_page("app.localhost");
+    WAIT_UNTIL(holds("document.body.innerText.includes('window.owned')"));
+    open_page("127.0.0.1");
     WAIT_UNTIL(holds("document.body.innerText.includes('<script>window.owned = 1</script>')"));
     WAIT_UNTIL(holds("window.owned === undefined && document.scripts.length == 0"));
     WAIT_UNTIL(holds("document.querySelectorAll('pre span').length > 0"));
@@ -770,7 +1129,14 @@ int main(void)
         TEST(test_html),
         TEST(test_html_of_cut_sequences),
         TEST(test_not_for_strangers),
+        TEST(test_hosts_by_option),
         TEST(test_requests_without_a_host),
+        TEST(test_not_for_other_users),
+        TEST(test_not_for_other_users_of_ipv6),
+        TEST(test_not_for_who_has_closed),
+        TEST(test_for_all_users_by_option),
+        cmocka_unit_test_setup_teardown(test_not_for_other_machines, create_project,
+                                        end_other_machine),
         TEST(test_html_fetches_nothing),
         TEST(test_plain_text),
         TEST(test_long_output),
@@ -788,6 +1154,10 @@ int main(void)
         TEST(test_no_error_page),
         TEST(test_requests_wait_for_a_build),
         TEST(test_silent_clients),
+        TEST(test_no_stale_page),
+        TEST(test_one_deadline),
+        TEST(test_crowd),
+        TEST(test_somebody_else_accepts),
         TEST(test_clients_that_do_not_read),
         TEST(test_upload),
         cmocka_unit_test_setup_teardown(test_chromium, create_project, end_chromium),

@@ -537,7 +537,7 @@ static void test_watched_folder_made_again(void **state)
 static char *ask_as_browser(int port)
 {
     int fd = connect_port(port);
-    static const char request[] = "GET / HTTP/1.1\r\nAccept: text/html\r\n\r\n";
+    static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n";
 
     assert_int_equal(send(fd, request, sizeof request - 1, MSG_NOSIGNAL), sizeof request - 1);
     return finish_request(fd);
@@ -557,7 +557,7 @@ static void test_page(void **state)
     (void)state;
     put("source", "one\n");
     put("fail", "");
-    START_BUILDING();
+    START_BUILDING("--error-page-for", "localhost");
     expect("~> the build failed after ");
     for (int i = 0; i < 3; i++) {
         plain = ask(ports[0], "/");
@@ -585,7 +585,7 @@ static void test_page_with_silent_clients(void **state)
 
     (void)state;
     put("text", "broken\n");
-    START_WINE("--watch", "text", "--settle", "3000", SERVER);
+    START_WINE("--watch", "text", "--settle", "3000", "--error-page-for", "localhost", SERVER);
     expect("~> server 1 died before it was ready: exit status 3; waiting for a change");
     for (int i = 0; i < 20; i++)
         silent[i] = connect_port(ports[0]);
@@ -598,6 +598,24 @@ static void test_page_with_silent_clients(void **state)
     end_by_ctrl_c();
     for (int i = 0; i < 20; i++)
         close(silent[i]);
+}
+
+/* For Windows this test is no process, and so another user's. */
+static void test_page_is_for_its_user(void **state)
+{
+    char *plain;
+
+    (void)state;
+    put("source", "one\n");
+    put("fail", "");
+    START_BUILDING();
+    expect("~> the build failed after ");
+    plain = ask(ports[0], "/");
+    assert_in(plain, "HTTP/1.1 503 ");
+    assert_in(plain, "The build failed\n\nWhat was printed is in the terminal.");
+    assert_in(plain, "You are another user");
+    assert_null(strstr(plain, "source.c"));
+    free(plain);
 }
 
 static void test_no_error_page(void **state)
@@ -730,6 +748,7 @@ int main(void)
         WINE_TEST(test_watched_folder_made_again),
         WINE_TEST(test_page),
         WINE_TEST(test_page_with_silent_clients),
+        WINE_TEST(test_page_is_for_its_user),
         WINE_TEST(test_no_error_page),
         WINE_TEST(test_restarts_under_load),
         WINE_TEST(test_end_of_all),

@@ -39,6 +39,7 @@ CALL(getsockname, int, -1, (int fd, struct sockaddr *address, socklen_t *size), 
      EBADF, ENOBUFS, ENOTSOCK)
 CALL(getsockopt, int, -1, (int fd, int level, int option, void *value, socklen_t *size),
      (fd, level, option, value, size), EACCES, EBADF, ENOMEM, ENOPROTOOPT, ENOTSOCK)
+CALL(gethostname, int, -1, (char *name, size_t size), (name, size), ENAMETOOLONG)
 CALL(if_indextoname, char *, NULL, (unsigned number, char *name), (number, name), ENXIO)
 CALL(if_nametoindex, unsigned, 0, (const char *name), (name), ENODEV, EMFILE)
 CALL(listen, int, -1, (int fd, int backlog), (fd, backlog), EACCES, EADDRINUSE, EOPNOTSUPP)

@@ -1,26 +1,30 @@
 /* SPDX-License-Identifier: MIT
  * What a client is answered while there is no server: the request's head is read by
- * systemfd/page/answer.c, a build's output becomes a page in systemfd/page/error_page.c. An input:
+ * systemfd/page/visit.c, a build's output becomes a page in systemfd/page/error_page.c. An input:
  *
- *     recv=9991         how the request comes: 1 to 9 times 2 bytes at a time; w: not at all
+ *     recv=9s91         how the request comes: 1 to 9 times 2 bytes at a time, s: not yet; w: not
+ *                       at all; h: the page is to go
+ *     user=other        another user asks
  *     title=the build failed
  *     output=           up to "request=": what the build printed, colours and all
  *     times=5000        so often the request is repeated
  *     request=          and all that follows */
 #include "input.h"
 
-#include "systemfd/page/error_page.h"
 #include "systemfd/page/allowed_hosts.h"
+#include "systemfd/page/peer.h"
+#include "systemfd/page/visit.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* For its limit of a request. */
-#include "systemfd/page/answer.c"
+/* For its texts. */
+#include "systemfd/page/answers.c"
 
 enum { CLIENT = 1000000, LONGEST_REQUEST = 40000 };
 
@@ -31,7 +35,7 @@ static struct {
     size_t request_size, given, given_before_answer;
     char *got;
     size_t got_size;
-    int shut, closed;
+    int shut, closed, is_other_user, hurry;
 } client;
 
 /* ---- In the place of the system ---- */
@@ -40,7 +44,6 @@ ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags);
 ssize_t __wrap_send(int fd, const void *buffer, size_t size, int flags);
 int __wrap_shutdown(int fd, int how);
 int __wrap_close(int fd);
-int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_t size);
 int __real_close(int fd);
 
 static size_t amount_now(size_t size)
@@ -61,8 +64,15 @@ ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags)
     size_t amount = amount_now(size);
 
     assert(fd == CLIENT && !client.closed && flags == 0);
-    if (*client.arriving == 'w' && !client.shut)
+    errno = EAGAIN;
+    if (*client.arriving == 's' || *client.arriving == 'h') {
+        client.hurry |= *client.arriving++ == 'h';
         return -1;
+    }
+    if (*client.arriving == 'w' && !client.shut) {
+        errno = ECONNRESET;
+        return -1;
+    }
     if (amount > 0)
         memcpy(buffer, client.request + client.given, amount);
     client.given += amount;
@@ -98,11 +108,10 @@ int __wrap_close(int fd)
     return 0;
 }
 
-int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_t size)
+int peer_is_same_user(listenfd_socket connection)
 {
-    assert(fd == CLIENT && level == SOL_SOCKET && value && size == sizeof(struct timeval));
-    assert(option == SO_RCVTIMEO || option == SO_SNDTIMEO);
-    return 0;
+    assert(connection == CLIENT);
+    return !client.is_other_user;
 }
 
 /* ---- The text of a page ---- */
@@ -264,21 +273,28 @@ static char *request_read(void)
     return text;
 }
 
+static const char listed[] = "shop.test";
+static const char *hosts_list[] = {listed};
+static const struct arguments hosts = {hosts_list, 1};
+
 /* For those of whom it is certain. */
-static void check_foreign_host(const char *request, int is_stranger)
+static void check_host(const char *request, enum asked_host asked)
 {
     int whole = strstr(request, "\r\n\r\n") != NULL;
 
-    assert(whole || is_stranger);
+    assert(whole || asked == FOREIGN_HOST);
     if (starts(request, "GET / HTTP/1.1\r\nHost: www.evil.example:5000\r\n"))
-        assert(is_stranger);
+        assert(asked == FOREIGN_HOST);
     if (starts(request, "GET / HTTP/1.1\r\nHost: localhost\r\n"))
-        assert(is_stranger == !whole);
+        assert(asked == (whole ? LOCAL_HOST : FOREIGN_HOST));
+    if (starts(request, "GET / HTTP/1.1\r\nHost: shop.test:80\r\n"))
+        assert(asked == (whole ? LISTED_HOST : FOREIGN_HOST));
 }
 
 static void check_response(const char *title, const char *output, size_t size)
 {
     char *request = request_read();
+    enum asked_host asked = asked_host(request, &hosts);
     const char *body;
     size_t length = 0;
 
@@ -288,12 +304,13 @@ static void check_response(const char *title, const char *output, size_t size)
     assert(sscanf(strstr(client.got, "\r\nContent-Length: "), "\r\nContent-Length: %zu", &length) ==
            1);
     assert(length == client.got_size - (size_t)(body - client.got));
-    assert(client.given_before_answer < REQUEST_SIZE);
-    check_foreign_host(request, asks_foreign_host(request));
-    if (asks_foreign_host(request)) {
-        output = withheld;
-        size = strlen(withheld);
-    }
+    check_host(request, asked);
+    if (asked == FOREIGN_HOST)
+        output = for_known_hosts;
+    else if (asked == LOCAL_HOST && client.is_other_user)
+        output = for_its_user;
+    if (output == for_known_hosts || output == for_its_user)
+        size = strlen(output);
     if (strstr(request, "text/html"))
         check_html(body, title, output, size);
     else
@@ -308,17 +325,27 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
+/* As the responders do it. Who has said nothing when the page goes gets none; nor who is gone. */
 static void check(const char *title, const char *output, size_t size)
 {
-    struct answers answers = {
-        .html = error_page(title, output, size, 1),
-        .plain = error_page(title, output, size, 0),
-        .withheld_html = error_page(title, withheld, strlen(withheld), 1),
-        .withheld_plain = error_page(title, withheld, strlen(withheld), 0),
-    };
+    static struct visit visit;
+    struct answers answers;
 
-    answer_client(CLIENT, &answers);
-    check_response(title, output, size);
+    make(answers.printed, title, output, size);
+    make(answers.for_its_user, title, for_its_user, strlen(for_its_user));
+    make(answers.for_known_hosts, title, for_known_hosts, strlen(for_known_hosts));
+    answers.hosts = &hosts;
+    visit_begin(&visit, CLIENT);
+    while (visit_go_on(&visit, &answers)) {
+        assert(visit_events(&visit) != 0 && visit_timeout(&visit) <= 5000 && !client.closed);
+        if (client.hurry)
+            visit_hurry(&visit, &answers);
+    }
+    assert(client.closed);
+    if (client.got)
+        check_response(title, output, size);
+    else
+        assert(client.given == 0 || *client.arriving == 'w');
     answers_free(&answers);
     free(client.got);
 }
@@ -345,6 +372,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     input_open(&input, data, size);
     memset(&client, 0, sizeof client);
     client.arriving = input_text(&input, "recv=");
+    client.is_other_user = strcmp(input_text(&input, "user="), "other") == 0;
     request = input_rest(data, size, "\nrequest=", &request_size);
     repeat_request(request, request_size, atoi(input_text(&input, "times=")));
     output = input_rest(data, size, "\noutput=", &output_size);
