@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "exec_command.h"
+#include "localhost.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -35,5 +36,6 @@ int terminal_has_colors(void)
 
 void command_run(const struct options *options, const struct sockets *sockets)
 {
+    localhost_check(sockets);
     exec_command(sockets, !options->no_pid, options->command);
 }

@@ -107,14 +107,27 @@ int try_open_spec(const struct spec *spec, const struct options *options)
     return -1;
 }
 
+/* An address of a family that is not there, or not on the loopback. */
+static int try_other_family(const struct spec *spec, const struct options *options)
+{
+    struct spec other = *spec;
+
+    if (!spec->every_host && !spec->localhost)
+        return -1;
+    if (spec->every_host)
+        spec_fall_back_to_ipv4(&other);
+    else
+        spec_fall_back_to_ipv6(&other);
+    return try_open_spec(&other, options);
+}
+
 int open_spec(const struct spec *spec, const struct options *options)
 {
-    int fd = try_open_spec(spec, options);
+    int fd = try_open_spec(spec, options), reason = errno;
 
-    if (fd < 0 && spec->every_host && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
-        struct spec ipv4 = *spec;
-        spec_fall_back_to_ipv4(&ipv4);
-        fd = try_open_spec(&ipv4, options);
+    if (fd < 0 && (reason == EAFNOSUPPORT || reason == EADDRNOTAVAIL)) {
+        fd = try_other_family(spec, options);
+        errno = reason;
     }
     if (fd < 0)
         die_for(spec);

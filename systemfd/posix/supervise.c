@@ -5,6 +5,7 @@
 #include "devserver/cycle.h"
 #include "devserver/git.h"
 #include "devserver/ignore.h"
+#include "localhost.h"
 #include "remove_at_exit.h"
 #include "devserver/output.h"
 #include "heal.h"
@@ -170,6 +171,10 @@ int supervise(const struct options *options, const struct sockets *sockets)
     writers_open();
     ignore_setup(options);
     git_open(options);
+    if (options->stop_first)
+        localhost_check(sockets);
+    else
+        localhost_hold(sockets);
     watch_open(options);
     heal_open(sockets, options);
     cycle_begin(options, sockets);

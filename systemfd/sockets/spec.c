@@ -150,6 +150,7 @@ static void set_loopback(struct spec *spec, in_port_t port)
     struct in_addr ipv4;
 
     ipv4.s_addr = htonl(INADDR_LOOPBACK);
+    spec->localhost = spec->type->family != AF_INET6;
     if (spec->type->family == AF_INET6)
         set_ipv6(spec, in6addr_loopback, port, 0);
     else
@@ -262,4 +263,10 @@ void spec_fall_back_to_ipv4(struct spec *spec)
     every.s_addr = htonl(INADDR_ANY);
     set_ipv4(spec, every, ((struct sockaddr_in6 *)&spec->address)->sin6_port);
     spec->every_host = 0;
+}
+
+void spec_fall_back_to_ipv6(struct spec *spec)
+{
+    set_ipv6(spec, in6addr_loopback, ((struct sockaddr_in *)&spec->address)->sin_port, 0);
+    spec->localhost = 0;
 }

@@ -24,6 +24,7 @@ struct spec {
     struct sockaddr_storage address;
     socklen_t address_size;
     int every_host; /* "*:80": IPv6 and, through it, IPv4 */
+    int localhost;  /* "80", "localhost:80": IPv4, or IPv6 where the loopback has no other */
     int mode;       /* of a unix path; -1: as umask leaves it */
 };
 
@@ -32,6 +33,9 @@ int spec_parse(const char *text, struct spec *spec, char *error, size_t error_si
 
 /* Every host without IPv6: then IPv4 is every address there is. */
 void spec_fall_back_to_ipv4(struct spec *spec);
+
+/* Localhost without IPv4. */
+void spec_fall_back_to_ipv6(struct spec *spec);
 
 /* The types' names, for help and error messages. */
 extern const char spec_types[];

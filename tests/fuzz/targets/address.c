@@ -358,6 +358,11 @@ static void check_spec(const char *text)
         spec_fall_back_to_ipv4(&spec);
         assert(spec.address.ss_family == AF_INET && !spec.every_host);
     }
+    if (spec.localhost) {
+        assert(spec.address.ss_family == AF_INET);
+        spec_fall_back_to_ipv6(&spec);
+        assert(spec.address.ss_family == AF_INET6 && !spec.localhost);
+    }
 }
 
 /* ---- */
