@@ -63,7 +63,7 @@ static const char help_text[] =
     "Examples:\n"
     "  systemfd -s http::5000 -- ./server\n"
     "  systemfd -s http::5000 --watch . --build make -- ./server\n"
-    "  systemfd -s web=http::5000 -s admin=unix::/tmp/admin.sock,mode=600 -- ./server\n"
+    "  systemfd -s web=http::5000 -s admin=./admin.sock,mode=600 -- ./server\n"
     "\n"
     "Exit status: COMMAND's own, or 1 a socket could not be opened, 2 usage,\n"
     "126 COMMAND cannot be executed, 127 COMMAND was not found.\n"

@@ -20,6 +20,7 @@ static int ipv6_of(const struct passed_socket *passed, struct spec *ipv6)
     socklen_t size = sizeof bound;
     static const struct socket_type type = {"tcp6", NULL, "", AF_INET6, SOCK_STREAM};
 
+    memset(&bound, 0, sizeof bound);
     if (!passed->spec || passed->spec->type->type != SOCK_STREAM ||
         passed->spec->address.ss_family != AF_INET ||
         getsockname(passed->fd, (struct sockaddr *)&bound, &size) < 0 ||

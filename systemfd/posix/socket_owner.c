@@ -244,6 +244,8 @@ int find_peer_socket(int connection, struct socket_owner *owner)
     struct endpoint here, there;
     int ipv4;
 
+    memset(&own, 0, sizeof own);
+    memset(&peer, 0, sizeof peer);
     if (getsockname(connection, (struct sockaddr *)&own, &own_size) < 0 ||
         getpeername(connection, (struct sockaddr *)&peer, &peer_size) < 0 ||
         (own.ss_family != AF_INET && own.ss_family != AF_INET6))

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define START_HUP(...) START("-s", "http::0", "--restart-on-hup", ##__VA_ARGS__)
@@ -681,6 +682,30 @@ static void test_kill(void **state)
     assert_killed_along();
 }
 
+/* What the server has started may live on, and then it has the socket; the file stays. */
+static void test_what_kill_leaves(void **state)
+{
+    char *path, *text;
+    pid_t left;
+
+    (void)state;
+    START_HUP("-s", "unix::../left.sock", "--settle=0", "--", "sh", "-c",
+              "sleep 1000 & echo left $!; wait");
+    left = (pid_t)atol(expect("left ") + strlen("left "));
+    process_signal(&systemfd, SIGKILL);
+    assert_int_equal(process_wait(&systemfd), 128 + SIGKILL);
+    process_discard(&systemfd);
+    assert_int_equal(kill(left, 0), 0);
+    path = path_in(project, "../left.sock");
+    assert_int_equal(shell_status(&text, "systemfd -qs %s -- true", path), 1);
+    assert_non_null(strstr(text, "in use by sleep"));
+    free(text);
+    kill(left, SIGKILL);
+    WAIT_UNTIL(waitpid(left, NULL, WNOHANG) == left);
+    free(shell("systemfd -qs %s -- true", path)); /* replaces it */
+    free(path);
+}
+
 /* ---- 500 times ---- */
 
 static size_t count_files(const char *format, long number)
@@ -800,6 +825,7 @@ int main(void)
         TEST(test_nobody_else_is_signalled),
         TEST(test_process_that_became_root),
         TEST(test_kill),
+        TEST(test_what_kill_leaves),
         TEST(test_500_cycles),
     };
 
