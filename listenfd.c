@@ -4,8 +4,9 @@
  * The manual is listenfd.h. Compiles alone, as C99 or C++. When it is included into a file
  * built with a strict -std=c99, include it before any system header.
  *
- * In order: messages, the table of sockets, kinds, addresses, the public calls; then what
- * differs between systems, as one block for each. */
+ * In order: messages, the table of sockets, kinds, addresses, binding, the public calls; then
+ * what differs between systems, as one block for each; in the end the service manager. Every
+ * name at file scope begins with lfd_ or LFD_: this file is also included into others. */
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* syscall() and F_DUPFD_CLOEXEC under a strict -std */
@@ -40,14 +41,12 @@
 #pragma comment(lib, "ws2_32")
 #endif
 
-typedef struct sockaddr unix_address; /* there are none to pass */
+typedef struct sockaddr lfd_unix_address; /* there are none to pass */
 
-/* A listener of our own: SO_REUSEADDR would let anybody take its port over here. */
-enum { LISTENER_OPTION = SO_EXCLUSIVEADDRUSE };
 enum {
-    ADDRESS_IN_USE = WSAEADDRINUSE,
-    FAMILY_UNKNOWN = WSAEAFNOSUPPORT,
-    ADDRESS_UNAVAILABLE = WSAEADDRNOTAVAIL
+    LFD_ADDRESS_IN_USE = WSAEADDRINUSE,
+    LFD_FAMILY_UNKNOWN = WSAEAFNOSUPPORT,
+    LFD_ADDRESS_UNAVAILABLE = WSAEADDRNOTAVAIL
 };
 
 #else
@@ -55,13 +54,18 @@ enum {
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <signal.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #endif
@@ -69,25 +73,25 @@ enum {
 #include <sys/filio.h> /* FIONBIO */
 #endif
 
-typedef struct sockaddr_un unix_address;
+typedef struct sockaddr_un lfd_unix_address;
 
-/* A listener of our own: past connections that linger in TIME-WAIT. */
-enum { LISTENER_OPTION = SO_REUSEADDR };
 enum {
-    ADDRESS_IN_USE = EADDRINUSE,
-    FAMILY_UNKNOWN = EAFNOSUPPORT,
-    ADDRESS_UNAVAILABLE = EADDRNOTAVAIL
+    LFD_ADDRESS_IN_USE = EADDRINUSE,
+    LFD_FAMILY_UNKNOWN = EAFNOSUPPORT,
+    LFD_ADDRESS_UNAVAILABLE = EADDRNOTAVAIL
 };
 
 #endif
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
+enum {
+    LFD_MPTCP = 262, /* IPPROTO_MPTCP, which not every system's headers have */
+    LFD_MESSAGE_SIZE = 384,
+    LFD_DESCRIPTION_SIZE = 192,
+    LFD_ADDRESS_SIZE = 160,
+    LFD_ERROR_SIZE = 128
+};
 
-enum { MESSAGE_SIZE = 384, DESCRIPTION_SIZE = 192, ADDRESS_SIZE = 160, ERROR_SIZE = 128 };
-
-struct slot {
+struct lfd_slot {
     listenfd_socket socket;
     int taken;
     const char *name;
@@ -97,101 +101,160 @@ struct listenfd {
     unsigned flags;
     int status;
     size_t count;
-    struct slot *slots;        /* behind this object, in the same allocation; the names' text too */
-    char reason[MESSAGE_SIZE]; /* why the status is not LISTENFD_PASSED */
-    char message[MESSAGE_SIZE]; /* about the last result that was not 1 */
+    struct lfd_slot *slots; /* behind this object, in the same allocation; the names' text too */
+    char reason[LFD_MESSAGE_SIZE];  /* for the status, or for the last LISTENFD_NOT_FOUND */
+    char message[LFD_MESSAGE_SIZE]; /* about the last result; empty: the reason is */
 };
 
-struct address {
+struct lfd_address {
     union {
         struct sockaddr any;
         struct sockaddr_in in;
         struct sockaddr_in6 in6;
-        unix_address un;
+        lfd_unix_address un;
         struct sockaddr_storage room;
     } as;
     socklen_t size;
-    int any_host; /* ":8080": only the port counts */
 };
 
-enum property { NOTHING, FAMILY, PEER_FAMILY, TYPE, PROTOCOL, LISTENING };
-struct kind;
+enum lfd_property {
+    LFD_END, /* of a list */
+    LFD_FAMILY,
+    LFD_PEER_FAMILY,
+    LFD_TYPE,
+    LFD_PROTOCOL,
+    LFD_LISTENING
+};
+
+struct lfd_expectation {
+    enum lfd_property property;
+    int values[3]; /* one of these; the last may stand there again */
+};
+
+/* At most four questions to the kernel: what they imply is not asked. A listener of
+ * protocol TCP is a stream; a socket with a peer does not listen. */
+struct lfd_kind {
+    const char *name;
+    struct lfd_expectation expect[5]; /* ended by LFD_END */
+};
+
+/* What stands before "::" in an address. */
+struct lfd_type {
+    const char *name;
+    int family; /* AF_UNIX, AF_INET6 (only that), AF_UNSPEC (either) */
+    int type;   /* SOCK_STREAM ... */
+    const struct lfd_kind *kind;
+};
+
+/* What may stand behind it. */
+enum { LFD_MODE, LFD_BACKLOG, LFD_V6ONLY, LFD_REUSEPORT, LFD_OPTIONS };
+
+/* An address of listenfd.h's grammar. */
+struct lfd_endpoint {
+    const struct lfd_type *type;
+    int any_type; /* it has no type: then find calls look for any */
+    struct lfd_address address;
+    int any_host;             /* ":8080", "*:8080": only the port counts */
+    int options[LFD_OPTIONS]; /* -1: it is not there. tcp6 and udp6 are v6only */
+};
 
 /* What each system's block defines. */
-static listenfd *receive(struct listenfd *found);
-static void forget_variables(void);
-static int query(listenfd_socket socket, enum property property, int *value);
-static int is_open(listenfd_socket socket);
-static int set_nonblocking(listenfd_socket socket, int on);
-static void close_socket(listenfd_socket socket);
-static listenfd_socket new_stream_socket(int family);
-static const char *file_kind(listenfd_socket socket);
-static int same_unix_name(const char *wanted, const struct address *bound);
-static void format_unix_name(const struct address *address, char *text, size_t size);
-static int take_unix(listenfd *lfd, size_t index, const struct kind *kind, listenfd_socket *out);
-static int take_or_bind_unix(listenfd *lfd, size_t index, const char *path, listenfd_socket *out);
+static struct listenfd *lfd_receive(struct listenfd *found);
+static void lfd_forget_variables(void);
+static int lfd_query(listenfd_socket socket, enum lfd_property property, int *value);
+static int lfd_is_open(listenfd_socket socket);
+static int lfd_set_nonblocking(listenfd_socket socket, int on);
+static void lfd_close_socket(listenfd_socket socket);
+static listenfd_socket lfd_new_socket(int family, int type);
+static int lfd_set_reuse(listenfd_socket socket, const struct lfd_endpoint *own);
+static const char *lfd_file_kind(listenfd_socket socket);
+static unsigned lfd_interface_number(const char *name);
+static void lfd_format_scope(unsigned number, char *text, size_t size);
+static const char *lfd_parse_unix(const char *name, struct lfd_address *address);
+static int lfd_same_unix_name(const struct lfd_address *wanted, const struct lfd_address *bound);
+static int lfd_format_unix_name(const struct lfd_address *address, char *text, size_t size);
+static listenfd_socket lfd_open_unix(const struct listenfd *lfd, const struct lfd_endpoint *own);
+static int lfd_has_unix_sockets(void);
+static int lfd_is_privileged(void);
 
 /* What the header calls errno. */
-static int last_error(void);
-static void set_last_error(int error);
-static const char *error_text(int error, char *text);
+static int lfd_last_error(void);
+static void lfd_set_last_error(int error);
+static const char *lfd_error_text(int error, char *text);
 
 /* ---- Messages -------------------------------------------------------------------- */
 
 #if defined(__GNUC__)
-#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
+#define LFD_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
-#define PRINTF_LIKE(text, first)
+#define LFD_PRINTF(text, first)
 #endif
 
-static int say(listenfd *lfd, int code, const char *format, ...) PRINTF_LIKE(3, 4);
-static int conclude(struct listenfd *found, int status, const char *format, ...) PRINTF_LIKE(3, 4);
-
-/* What came from outside must not forge lines in the log that this ends up in. */
-static void make_printable(char *text)
+static void lfd_write(char *text, const char *format, va_list arguments) LFD_PRINTF(2, 0);
+static int lfd_say(struct listenfd *lfd, int code, const char *format, ...) LFD_PRINTF(3, 4);
+/* The length of the character that begins here; 0: it is not UTF-8, or a C1 control character,
+ * U+0080 to U+009F. */
+static size_t lfd_character(const unsigned char *text)
 {
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            *text = '?';
+    static const uint32_t least[] = {0, 0xa0, 0x800, 0x10000}; /* with so many bytes more */
+    size_t more = *text >= 0xf0 ? 3 : *text >= 0xe0 ? 2 : 1, i;
+    uint32_t value = *text & (0x3fU >> more);
+
+    if (*text < 0x80)
+        return 1;
+    if (*text < 0xc0 || *text > 0xf7)
+        return 0;
+    for (i = 1; i <= more; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+        value = value << 6 | (text[i] & 0x3fU);
+    }
+    if (value < least[more] || value > 0x10ffff || value >> 11 == 0x1b) /* half of a pair */
+        return 0;
+    return more + 1;
 }
 
-static void write_sentence(char *text, const char *format, va_list arguments)
+/* What came from outside must not forge lines in the log that this ends up in, nor speak to the
+ * terminal that shows it: some take a raw 0x9b for a beginning. */
+static void lfd_make_printable(char *string)
 {
-    vsnprintf(text, MESSAGE_SIZE, format, arguments);
-    make_printable(text);
+    unsigned char *text = (unsigned char *)string;
+
+    while (*text != '\0') {
+        size_t length = lfd_character(text);
+        if (length == 0 || *text < ' ' || *text == 0x7f) {
+            *text = '?';
+            length = 1;
+        }
+        text += length;
+    }
+}
+
+static void lfd_write(char *text, const char *format, va_list arguments)
+{
+    vsnprintf(text, LFD_MESSAGE_SIZE, format, arguments);
+    lfd_make_printable(text);
 }
 
 /* The message for a result, which is handed on. */
-static int say(listenfd *lfd, int code, const char *format, ...)
+static int lfd_say(struct listenfd *lfd, int code, const char *format, ...)
 {
-    int saved_error = last_error();
+    int saved_error = lfd_last_error();
     va_list arguments;
 
     if (lfd) {
         va_start(arguments, format);
-        write_sentence(lfd->message, format, arguments);
+        lfd_write(lfd->message, format, arguments);
         va_end(arguments);
     }
-    set_last_error(saved_error);
+    lfd_set_last_error(saved_error);
     return code;
-}
-
-/* The status, with the reason for it. */
-static int conclude(struct listenfd *found, int status, const char *format, ...)
-{
-    va_list arguments;
-
-    found->status = status;
-    va_start(arguments, format);
-    write_sentence(found->reason, format, arguments);
-    va_end(arguments);
-    return status;
 }
 
 /* ---- Numbers and names ----------------------------------------------------------- */
 
 /* Digits only, and bounded: strtoul would accept blanks, signs and an overflow. */
-static int parse_number(const char *text, uint64_t max, uint64_t *number)
+static int lfd_parse_digits(const char *text, unsigned base, uint64_t max, uint64_t *number)
 {
     uint64_t value = 0;
 
@@ -199,15 +262,20 @@ static int parse_number(const char *text, uint64_t max, uint64_t *number)
         return 0;
     for (; *text != '\0'; text++) {
         unsigned digit = (unsigned)*text - '0';
-        if (digit > 9 || value > (max - digit) / 10)
+        if (digit >= base || value > (max - digit) / base)
             return 0;
-        value = value * 10 + digit;
+        value = value * base + digit;
     }
     *number = value;
     return 1;
 }
 
-static size_t count_names(const char *names)
+static int lfd_parse_number(const char *text, uint64_t max, uint64_t *number)
+{
+    return lfd_parse_digits(text, 10, max, number);
+}
+
+static size_t lfd_count_names(const char *names)
 {
     size_t count = 1;
 
@@ -218,38 +286,40 @@ static size_t count_names(const char *names)
     return count;
 }
 
-static int check_names(struct listenfd *found, const char *names)
+static int lfd_check_names(struct listenfd *found, const char *names)
 {
-    size_t count = names ? count_names(names) : found->count;
+    size_t count = names ? lfd_count_names(names) : found->count;
 
     if (count == found->count)
-        return found->status = LISTENFD_PASSED;
-    return conclude(found, LISTENFD_ENAMES,
-                    "LISTEN_FDNAMES has %lu names ('%.80s') for %lu sockets: give each socket "
-                    "one, separated by colons",
-                    (unsigned long)count, names, (unsigned long)found->count);
+        return LISTENFD_PASSED;
+    return lfd_say(found, LISTENFD_ENAMES,
+                   "LISTEN_FDNAMES has %lu names ('%.80s') for %lu sockets: give each socket "
+                   "one, separated by colons",
+                   (unsigned long)count, names, (unsigned long)found->count);
 }
 
 /* ---- The table of sockets -------------------------------------------------------- */
 
 /* The object that is returned: a copy of `found` with its table and names behind it. */
-static listenfd *create(const struct listenfd *found, const char *names)
+static struct listenfd *lfd_create(const struct listenfd *found, const char *names)
 {
     size_t text_size = names ? strlen(names) + 1 : 0;
-    size_t table_size = found->count * sizeof(struct slot);
-    listenfd *lfd = (listenfd *)malloc(sizeof *lfd + table_size + text_size);
+    size_t table_size = found->count * sizeof(struct lfd_slot);
+    struct listenfd *lfd = (struct listenfd *)malloc(sizeof *lfd + table_size + text_size);
     char *text;
     size_t i;
 
     if (!lfd)
         return NULL;
     *lfd = *found;
-    lfd->slots = (struct slot *)(void *)(lfd + 1);
+    memcpy(lfd->reason, lfd->message, sizeof lfd->reason);
+    lfd->message[0] = '\0';
+    lfd->slots = (struct lfd_slot *)(void *)(lfd + 1);
     text = (char *)(lfd->slots + lfd->count);
     if (names)
         memcpy(text, names, text_size);
     for (i = 0; i < lfd->count; i++) {
-        struct slot *slot = &lfd->slots[i];
+        struct lfd_slot *slot = &lfd->slots[i];
         slot->taken = 0;
         slot->name = names ? text : "unknown";
         if (names) {
@@ -260,327 +330,570 @@ static listenfd *create(const struct listenfd *found, const char *names)
     return lfd;
 }
 
-static struct slot *untaken(listenfd *lfd, size_t index)
+static struct lfd_slot *lfd_untaken(struct listenfd *lfd, size_t index)
 {
     if (!lfd || index >= lfd->count || lfd->slots[index].taken)
         return NULL;
     return &lfd->slots[index];
 }
 
-/* What a find call said is the reason why a take of LISTENFD_NOT_FOUND takes none. */
-static size_t not_found(listenfd *lfd)
-{
-    memcpy(lfd->reason, lfd->message, sizeof lfd->reason);
-    return LISTENFD_NOT_FOUND;
-}
-
 /* ---- Kinds of socket ------------------------------------------------------------- */
 
-struct expectation {
-    enum property property;
-    int value, alternative;
-};
-
-/* At most three questions to the kernel: what they imply is not asked. A listener of
- * protocol TCP is a stream; a socket with a peer does not listen. */
-struct kind {
-    const char *name;
-    struct expectation expect[5]; /* ended by NOTHING */
-};
-
-static const struct kind anything = {"an open descriptor", {{NOTHING, 0, 0}}};
-static const struct kind tcp_listener = {"a tcp listener",
-                                         {{FAMILY, AF_INET, AF_INET6},
-                                          {PROTOCOL, IPPROTO_TCP, IPPROTO_MPTCP},
-                                          {LISTENING, 1, 1},
-                                          {NOTHING, 0, 0}}};
-static const struct kind tcp_stream = {"a connected tcp stream",
-                                       {{PEER_FAMILY, AF_INET, AF_INET6},
-                                        {TYPE, SOCK_STREAM, SOCK_STREAM},
-                                        {PROTOCOL, IPPROTO_TCP, IPPROTO_MPTCP},
-                                        {NOTHING, 0, 0}}};
-static const struct kind udp_socket = {"a udp socket",
-                                       {{FAMILY, AF_INET, AF_INET6},
-                                        {TYPE, SOCK_DGRAM, SOCK_DGRAM},
-                                        {PROTOCOL, IPPROTO_UDP, IPPROTO_UDP},
-                                        {NOTHING, 0, 0}}};
-static const struct kind unix_listener = {"a unix stream listener",
-                                          {{FAMILY, AF_UNIX, AF_UNIX},
-                                           {TYPE, SOCK_STREAM, SOCK_STREAM},
-                                           {LISTENING, 1, 1},
-                                           {NOTHING, 0, 0}}};
-static const struct kind unix_stream = {
+static const struct lfd_kind lfd_anything = {"an open descriptor", {{LFD_END, {0}}}};
+static const struct lfd_kind lfd_tcp_listener = {
+    "a tcp listener",
+    {{LFD_FAMILY, {AF_INET, AF_INET6, AF_INET6}},
+     {LFD_PROTOCOL, {IPPROTO_TCP, LFD_MPTCP, LFD_MPTCP}},
+     {LFD_LISTENING, {1, 1, 1}},
+     {LFD_END, {0}}}};
+static const struct lfd_kind lfd_stream_listener = {
+    "a tcp or unix stream listener",
+    {{LFD_FAMILY, {AF_INET, AF_INET6, AF_UNIX}},
+     {LFD_TYPE, {SOCK_STREAM, SOCK_STREAM, SOCK_STREAM}},
+     {LFD_PROTOCOL, {IPPROTO_TCP, LFD_MPTCP, 0}}, /* 0 is AF_UNIX's */
+     {LFD_LISTENING, {1, 1, 1}},
+     {LFD_END, {0}}}};
+static const struct lfd_kind lfd_tcp_stream = {"a connected tcp stream",
+                                               {{LFD_PEER_FAMILY, {AF_INET, AF_INET6, AF_INET6}},
+                                                {LFD_TYPE, {SOCK_STREAM, SOCK_STREAM, SOCK_STREAM}},
+                                                {LFD_PROTOCOL, {IPPROTO_TCP, LFD_MPTCP, LFD_MPTCP}},
+                                                {LFD_END, {0}}}};
+static const struct lfd_kind lfd_udp_socket = {
+    "a udp socket",
+    {{LFD_FAMILY, {AF_INET, AF_INET6, AF_INET6}},
+     {LFD_TYPE, {SOCK_DGRAM, SOCK_DGRAM, SOCK_DGRAM}},
+     {LFD_PROTOCOL, {IPPROTO_UDP, IPPROTO_UDP, IPPROTO_UDP}},
+     {LFD_END, {0}}}};
+static const struct lfd_kind lfd_unix_listener = {
+    "a unix stream listener",
+    {{LFD_FAMILY, {AF_UNIX, AF_UNIX, AF_UNIX}},
+     {LFD_TYPE, {SOCK_STREAM, SOCK_STREAM, SOCK_STREAM}},
+     {LFD_LISTENING, {1, 1, 1}},
+     {LFD_END, {0}}}};
+static const struct lfd_kind lfd_unix_stream = {
     "a connected unix stream",
-    {{PEER_FAMILY, AF_UNIX, AF_UNIX}, {TYPE, SOCK_STREAM, SOCK_STREAM}, {NOTHING, 0, 0}}};
-static const struct kind unix_datagram = {
-    "a unix datagram socket",
-    {{FAMILY, AF_UNIX, AF_UNIX}, {TYPE, SOCK_DGRAM, SOCK_DGRAM}, {NOTHING, 0, 0}}};
-static const struct kind unix_seqpacket_listener = {"a unix seqpacket listener",
-                                                    {{FAMILY, AF_UNIX, AF_UNIX},
-                                                     {TYPE, SOCK_SEQPACKET, SOCK_SEQPACKET},
-                                                     {LISTENING, 1, 1},
-                                                     {NOTHING, 0, 0}}};
+    {{LFD_PEER_FAMILY, {AF_UNIX, AF_UNIX, AF_UNIX}},
+     {LFD_TYPE, {SOCK_STREAM, SOCK_STREAM, SOCK_STREAM}},
+     {LFD_END, {0}}}};
+static const struct lfd_kind lfd_unix_datagram = {"a unix datagram socket",
+                                                  {{LFD_FAMILY, {AF_UNIX, AF_UNIX, AF_UNIX}},
+                                                   {LFD_TYPE, {SOCK_DGRAM, SOCK_DGRAM, SOCK_DGRAM}},
+                                                   {LFD_END, {0}}}};
+static const struct lfd_kind lfd_unix_seqpacket_listener = {
+    "a unix seqpacket listener",
+    {{LFD_FAMILY, {AF_UNIX, AF_UNIX, AF_UNIX}},
+     {LFD_TYPE, {SOCK_SEQPACKET, SOCK_SEQPACKET, SOCK_SEQPACKET}},
+     {LFD_LISTENING, {1, 1, 1}},
+     {LFD_END, {0}}}};
 
-static struct expectation exactly(enum property property, int value)
+static void lfd_expect(struct lfd_expectation *expected, enum lfd_property property, int value)
 {
-    struct expectation expectation;
-
-    expectation.property = property;
-    expectation.value = expectation.alternative = value;
-    return expectation;
+    expected->property = property;
+    expected->values[0] = expected->values[1] = expected->values[2] = value;
 }
 
-static int mismatch_code(const struct expectation *expected)
+static int lfd_mismatch_code(const struct lfd_expectation *expected)
 {
-    switch (expected->property) {
-    case TYPE:
+    if (expected->property == LFD_TYPE)
         return LISTENFD_ETYPE;
-    case PROTOCOL:
+    if (expected->property == LFD_PROTOCOL)
         return LISTENFD_EPROTOCOL;
-    case LISTENING:
-        return expected->value ? LISTENFD_ENOTLISTENING : LISTENFD_ELISTENING;
-    default:
-        return LISTENFD_EFAMILY;
-    }
+    if (expected->property == LFD_LISTENING)
+        return expected->values[0] ? LISTENFD_ENOTLISTENING : LISTENFD_ELISTENING;
+    return LISTENFD_EFAMILY;
 }
 
 /* 1 when the socket is of that kind, else the code that says how it is not. */
-static int check_kind(listenfd_socket socket, const struct kind *kind)
+static int lfd_check_kind(listenfd_socket socket, const struct lfd_kind *kind)
 {
-    const struct expectation *expected = kind->expect;
+    const struct lfd_expectation *expected = kind->expect;
 
-    if (expected->property == NOTHING)
-        return is_open(socket) ? 1 : LISTENFD_ECLOSED;
-    for (; expected->property != NOTHING; expected++) {
-        int value, code = query(socket, expected->property, &value);
+    if (expected->property == LFD_END)
+        return lfd_is_open(socket) ? 1 : LISTENFD_ECLOSED;
+    for (; expected->property != LFD_END; expected++) {
+        int value, code = lfd_query(socket, expected->property, &value);
         if (code < 0)
             return code;
-        if (value != expected->value && value != expected->alternative)
-            return mismatch_code(expected);
+        if (value != expected->values[0] && value != expected->values[1] &&
+            value != expected->values[2])
+            return lfd_mismatch_code(expected);
     }
     return 1;
 }
 
-static int refuse(listenfd *lfd, size_t index, const struct kind *kind, int code)
+/* What to do about a socket of the wrong kind. */
+static const char *lfd_hint(const struct listenfd *lfd, int code)
 {
-    char description[DESCRIPTION_SIZE], error[ERROR_SIZE];
+    if (code == LISTENFD_ENOTLISTENING || code == LISTENFD_ENOTCONNECTED)
+        return ": in a .socket unit Accept=no passes the listener, Accept=yes each connection";
+    if (lfd->count > 1)
+        return ": check the order of the sockets in the launcher, or find it by name, or by "
+               "address with a type";
+    return "";
+}
+
+static int lfd_refuse(struct listenfd *lfd, size_t index, const struct lfd_kind *kind, int code)
+{
+    char description[LFD_DESCRIPTION_SIZE], error[LFD_ERROR_SIZE];
 
     listenfd_describe(lfd, index, description, sizeof description);
     if (code == LISTENFD_ESYSTEM)
-        return say(lfd, code, "cannot examine socket %lu (%s): %s", (unsigned long)index,
-                   description, error_text(last_error(), error));
-    return say(lfd, code,
-               "socket %lu, named '%.60s', is %s, where %s was expected (%s): check the order "
-               "of the sockets in the launcher, or find it by name or address",
-               (unsigned long)index, lfd->slots[index].name, description, kind->name,
-               listenfd_strerror(code));
+        return lfd_say(lfd, code, "cannot examine socket %lu (%s): %s", (unsigned long)index,
+                       description, lfd_error_text(lfd_last_error(), error));
+    return lfd_say(lfd, code, "socket %lu, named '%.60s', is %s, where %s was expected (%s)%s",
+                   (unsigned long)index, lfd->slots[index].name, description, kind->name,
+                   listenfd_strerror(code), lfd_hint(lfd, code));
 }
 
+/* ---- Taking ---------------------------------------------------------------------- */
+
 /* The mode that from_env's flags ask for; 0 when that fails. */
-static int set_mode(const listenfd *lfd, listenfd_socket socket)
+static int lfd_set_mode(const struct listenfd *lfd, listenfd_socket socket)
 {
     unsigned mode = lfd ? lfd->flags & (LISTENFD_NONBLOCK | LISTENFD_BLOCK) : 0;
 
-    return mode == 0 || set_nonblocking(socket, mode == LISTENFD_NONBLOCK) == 0;
+    return mode == 0 || lfd_set_nonblocking(socket, mode == LISTENFD_NONBLOCK) == 0;
 }
 
 /* Leaves a message that says why there is none. */
-static void say_none(listenfd *lfd, size_t index)
+static void lfd_say_none(struct listenfd *lfd, size_t index)
 {
     if (!lfd)
         return;
     if (lfd->status != LISTENFD_PASSED || (index == LISTENFD_NOT_FOUND && *lfd->reason))
         lfd->message[0] = '\0'; /* the reason stands: the status's, or the find call's */
     else if (index == LISTENFD_NOT_FOUND)
-        say(lfd, 0, "no socket was looked for");
+        lfd_say(lfd, 0, "no socket was looked for");
     else if (index < lfd->count)
-        say(lfd, 0, "socket %lu was taken already", (unsigned long)index);
+        lfd_say(lfd, 0, "socket %lu was taken already", (unsigned long)index);
     else
-        say(lfd, 0, "there is no socket %lu: %lu were passed, counted from 0", (unsigned long)index,
-            (unsigned long)lfd->count);
+        lfd_say(lfd, 0, "there is no socket %lu: %lu were passed, counted from 0",
+                (unsigned long)index, (unsigned long)lfd->count);
 }
 
-static int take_checked(listenfd *lfd, size_t index, const struct kind *kind, listenfd_socket *out)
+static int lfd_take_checked(struct listenfd *lfd, size_t index, const struct lfd_kind *kind,
+                            listenfd_socket *out)
 {
-    struct slot *slot = untaken(lfd, index);
-    char error[ERROR_SIZE];
+    struct lfd_slot *slot = lfd_untaken(lfd, index);
+    char error[LFD_ERROR_SIZE];
     int result;
 
     if (!slot) {
-        say_none(lfd, index);
+        lfd_say_none(lfd, index);
         return lfd && lfd->status < 0 ? lfd->status : 0;
     }
-    result = check_kind(slot->socket, kind);
+    result = lfd_check_kind(slot->socket, kind);
     if (result < 0)
-        return refuse(lfd, index, kind, result);
-    if (!set_mode(lfd, slot->socket))
-        return say(lfd, LISTENFD_ESYSTEM, "cannot set the socket's blocking mode: %s",
-                   error_text(last_error(), error));
+        return lfd_refuse(lfd, index, kind, result);
+    if (!lfd_set_mode(lfd, slot->socket))
+        return lfd_say(lfd, LISTENFD_ESYSTEM, "cannot set the socket's blocking mode: %s",
+                       lfd_error_text(lfd_last_error(), error));
     slot->taken = 1;
     *out = slot->socket;
-    return 1;
+    return LISTENFD_TAKEN;
 }
 
-static int take(listenfd *lfd, size_t index, const struct kind *kind, listenfd_socket *out)
+static int lfd_take(struct listenfd *lfd, size_t index, const struct lfd_kind *kind,
+                    listenfd_socket *out)
 {
-    int result, saved_error = last_error();
+    int result, saved_error = lfd_last_error();
 
     if (!out)
-        return say(lfd, LISTENFD_EINVAL, "the out argument of a take call is NULL");
+        return lfd_say(lfd, LISTENFD_EINVAL, "the out argument of a take call is NULL");
     *out = LISTENFD_INVALID_SOCKET;
-    result = take_checked(lfd, index, kind, out);
+    result = lfd_take_checked(lfd, index, kind, out);
     if (result != LISTENFD_ESYSTEM)
-        set_last_error(saved_error);
+        lfd_set_last_error(saved_error);
     return result;
 }
 
-/* ---- Addresses ------------------------------------------------------------------- */
-
-static int is_unix_name(const char *text)
+static int lfd_take_unix(struct listenfd *lfd, size_t index, const struct lfd_kind *kind,
+                         listenfd_socket *out)
 {
-    return *text == '/' || *text == '.' || *text == '@';
+    if (lfd_has_unix_sockets() || !out || (lfd && lfd->status < 0))
+        return lfd_take(lfd, index, kind, out);
+    *out = LISTENFD_INVALID_SOCKET;
+    return lfd_say(lfd, LISTENFD_ENOTSUPPORTED,
+                   "%s cannot be passed on Windows: use a tcp listener on 127.0.0.1", kind->name);
 }
 
-/* "127.0.0.1:80", "[::1]:80" or ":80". */
-static int parse_host_port(const char *text, struct address *address)
+/* ---- Addresses: reading ---------------------------------------------------------- */
+
+static const struct lfd_type lfd_types[] = {
+    {"tcp", AF_UNSPEC, SOCK_STREAM, &lfd_tcp_listener},
+    {"tcp6", AF_INET6, SOCK_STREAM, &lfd_tcp_listener},
+    {"udp", AF_UNSPEC, SOCK_DGRAM, &lfd_udp_socket},
+    {"udp6", AF_INET6, SOCK_DGRAM, &lfd_udp_socket},
+    {"http", AF_UNSPEC, SOCK_STREAM, &lfd_tcp_listener},
+    {"https", AF_UNSPEC, SOCK_STREAM, &lfd_tcp_listener},
+    {"unix", AF_UNIX, SOCK_STREAM, &lfd_unix_listener},
+    {"unix-datagram", AF_UNIX, SOCK_DGRAM, &lfd_unix_datagram},
+    {"unix-seqpacket", AF_UNIX, SOCK_SEQPACKET, &lfd_unix_seqpacket_listener},
+    {NULL, 0, 0, NULL}};
+enum { LFD_TCP = 0, LFD_UNIX = 6 }; /* what is guessed */
+
+static const char lfd_type_unknown[] =
+    "the type is unknown; there are tcp, tcp6, udp, udp6, http, https, unix, unix-datagram and "
+    "unix-seqpacket";
+
+/* The part of the text up to the first comma, without the backslashes before a comma or a
+ * backslash; returns what follows it, NULL when that is too long. */
+static const char *lfd_split(const char *text, char *part, size_t size)
 {
-    const char *colon = strrchr(text, ':');
-    char host[INET6_ADDRSTRLEN];
-    size_t length, bracket;
-    uint64_t port;
+    for (; *text != '\0' && *text != ','; text++) {
+        if (*text == '\\' && (text[1] == ',' || text[1] == '\\'))
+            text++;
+        if (--size == 0)
+            return NULL;
+        *part++ = *text;
+    }
+    *part = '\0';
+    return text;
+}
 
-    memset(address, 0, sizeof *address);
-    if (!colon || !parse_number(colon + 1, 65535, &port))
-        return 0;
-    length = (size_t)(colon - text);
-    bracket = length >= 2 && text[0] == '[' && text[length - 1] == ']';
-    if (length - 2 * bracket >= sizeof host)
-        return 0;
-    memcpy(host, text + bracket, length - 2 * bracket);
-    host[length - 2 * bracket] = '\0';
+/* The parsers below return NULL, or the reason why the text is not understood. */
 
-    address->any_host = length == 0;
-    if (bracket || address->any_host) {
-        address->as.in6.sin6_family = AF_INET6; /* all zero is the any-address */
-        address->as.in6.sin6_port = htons((uint16_t)port);
-        address->size = sizeof address->as.in6;
-        return address->any_host || inet_pton(AF_INET6, host, &address->as.in6.sin6_addr) == 1;
+static const char *lfd_parse_ipv6(char *host, struct lfd_address *address)
+{
+    char *scope = strchr(host, '%');
+
+    address->as.in6.sin6_family = AF_INET6;
+    address->size = sizeof address->as.in6;
+    if (scope) {
+        *scope++ = '\0';
+        address->as.in6.sin6_scope_id = lfd_interface_number(scope);
+        if (address->as.in6.sin6_scope_id == 0)
+            return "there is no network interface of that name or number";
+    }
+    return inet_pton(AF_INET6, host, &address->as.in6.sin6_addr) == 1
+               ? NULL
+               : "what stands in brackets is not an IPv6 address";
+}
+
+static const char *lfd_parse_host(char *host, struct lfd_endpoint *wanted)
+{
+    struct lfd_address *address = &wanted->address;
+    size_t length = strlen(host);
+
+    wanted->any_host = length == 0 || strcmp(host, "*") == 0;
+    if (wanted->any_host) {
+        strcpy(host, "::");
+        return lfd_parse_ipv6(host, address);
+    }
+    if (length > 2 && *host == '[' && host[length - 1] == ']') {
+        host[length - 1] = '\0';
+        return lfd_parse_ipv6(host + 1, address);
     }
     address->as.in.sin_family = AF_INET;
-    address->as.in.sin_port = htons((uint16_t)port);
     address->size = sizeof address->as.in;
-    return inet_pton(AF_INET, host, &address->as.in.sin_addr) == 1;
+    return inet_pton(AF_INET, host, &address->as.in.sin_addr) == 1
+               ? NULL
+               : "the host must be numeric, as in 127.0.0.1:80, [::1]:80 or :80, for every address";
 }
 
-static int local_address(listenfd_socket socket, struct address *address)
+static const char *lfd_parse_host_port(const char *text, struct lfd_endpoint *wanted)
+{
+    const char *colon = strrchr(text, ':'), *reason;
+    char host[LFD_ADDRESS_SIZE];
+    uint64_t port;
+
+    memset(&wanted->address, 0, sizeof wanted->address);
+    if (!colon || !lfd_parse_number(colon + 1, 65535, &port) ||
+        (size_t)(colon - text) >= sizeof host)
+        return "a number from 0 to 65535, the port, must stand behind its last colon (and a path "
+               "has a slash, as in ./x.sock)";
+    memcpy(host, text, (size_t)(colon - text));
+    host[colon - text] = '\0';
+    reason = lfd_parse_host(host, wanted);
+    if (wanted->address.as.any.sa_family == AF_INET)
+        wanted->address.as.in.sin_port = htons((uint16_t)port);
+    else
+        wanted->address.as.in6.sin6_port = htons((uint16_t)port);
+    return reason;
+}
+
+/* "TYPE::" in front: "[::1]:80" has no letters there. Moves behind it. */
+static const char *lfd_parse_type(const char **text, struct lfd_endpoint *wanted)
+{
+    const char *colons = strstr(*text, "::");
+    size_t length =
+        strspn(*text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789");
+    const struct lfd_type *type = lfd_types;
+
+    wanted->any_type = length == 0 || *text + length != colons;
+    if (wanted->any_type)
+        return NULL;
+    for (; type->name; type++)
+        if (strlen(type->name) == length && memcmp(type->name, *text, length) == 0) {
+            wanted->type = type;
+            if (type->family == AF_INET6)
+                wanted->options[LFD_V6ONLY] = 1;
+            *text = colons + 2;
+            return NULL;
+        }
+    return lfd_type_unknown;
+}
+
+/* The value of the option when it is the one of that name. */
+static const char *lfd_value(const char *option, const char *name)
+{
+    size_t length = strlen(name);
+
+    return strncmp(option, name, length) == 0 ? option + length : NULL;
+}
+
+struct lfd_option {
+    const char *name;
+    unsigned base; /* of the number behind it; 0: it has none */
+    uint64_t least, most;
+};
+
+static const struct lfd_option lfd_options[LFD_OPTIONS] = {{"mode=", 8, 0, 0777},
+                                                           {"backlog=", 10, 1, INT_MAX},
+                                                           {"v6only", 0, 0, 0},
+                                                           {"reuseport", 0, 0, 0}};
+
+static int lfd_applies(int option, const struct lfd_endpoint *wanted)
+{
+    int is_unix = wanted->type->family == AF_UNIX;
+
+    if (option == LFD_BACKLOG)
+        return wanted->type->type != SOCK_DGRAM;
+    if (option == LFD_MODE) /* an abstract name begins with NUL, and has none */
+        return is_unix && *wanted->address.as.any.sa_data != '\0';
+    return !is_unix;
+}
+
+/* 1 when it is understood, applies, and is there for the first time. */
+static int lfd_parse_option(const char *text, struct lfd_endpoint *wanted)
+{
+    uint64_t number = 1;
+    int i;
+
+    for (i = 0; i < LFD_OPTIONS; i++) {
+        const struct lfd_option *option = &lfd_options[i];
+        const char *value = lfd_value(text, option->name);
+        if (value && lfd_applies(i, wanted) && wanted->options[i] < 0 &&
+            (option->base > 0 ? lfd_parse_digits(value, option->base, option->most, &number)
+                              : *value == '\0') &&
+            number >= option->least) {
+            wanted->options[i] = (int)number;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const char *lfd_options_of(const struct lfd_endpoint *wanted)
+{
+    if (wanted->type->family != AF_UNIX)
+        return wanted->type->type == SOCK_DGRAM ? "v6only and reuseport"
+                                                : "v6only, reuseport and backlog=N";
+    if (wanted->type->type == SOCK_DGRAM)
+        return "mode=OCTAL, up to 777 and of a path; a comma in a path is written \\,";
+    return "mode=OCTAL, up to 777 and of a path, and backlog=N; a comma in a path is written \\,";
+}
+
+static int lfd_not_an_address(struct listenfd *lfd, const char *text, const char *reason)
+{
+    return lfd_say(lfd, LISTENFD_EADDRESS, "'%.120s' is not an address: %s", text ? text : "(NULL)",
+                   reason);
+}
+
+static int lfd_parse_options(struct listenfd *lfd, const char *text, const char *rest,
+                             struct lfd_endpoint *wanted)
+{
+    char option[24] = "";
+
+    while (rest && *rest == ',') {
+        rest = lfd_split(rest + 1, option, sizeof option);
+        if (!rest || !lfd_parse_option(option, wanted))
+            return lfd_say(lfd, LISTENFD_EADDRESS,
+                           "'%.120s' is not an address: there is no option '%s' here, or it is "
+                           "given twice; the options of %s are %s",
+                           text, rest ? option : "...", wanted->type->name, lfd_options_of(wanted));
+    }
+    if (wanted->options[LFD_V6ONLY] > 0 && wanted->address.as.any.sa_family == AF_INET)
+        return lfd_not_an_address(lfd, text, "tcp6, udp6 and v6only want an IPv6 address");
+    return 1;
+}
+
+/* 1, or a code with its message. */
+static int lfd_parse(struct listenfd *lfd, const char *text, struct lfd_endpoint *wanted)
+{
+    const char *value = text ? text : "", *rest, *reason;
+    char part[LFD_ADDRESS_SIZE];
+    int i;
+
+    memset(wanted, 0, sizeof *wanted);
+    for (i = 0; i < LFD_OPTIONS; i++)
+        wanted->options[i] = -1;
+    reason = lfd_parse_type(&value, wanted);
+    rest = lfd_split(value, part, sizeof part);
+    if (!rest)
+        reason = "it is too long";
+    if (reason)
+        return lfd_not_an_address(lfd, text, reason);
+    if (wanted->any_type)
+        wanted->type = &lfd_types[*part == '@' || strchr(part, '/') ? LFD_UNIX : LFD_TCP];
+    if (wanted->type->family == AF_UNIX && !lfd_has_unix_sockets())
+        return lfd_say(
+            lfd, LISTENFD_ENOTSUPPORTED,
+            "'%.120s': there are no unix sockets to pass on Windows; use tcp on 127.0.0.1", text);
+    reason = wanted->type->family == AF_UNIX ? lfd_parse_unix(part, &wanted->address)
+                                             : lfd_parse_host_port(part, wanted);
+    if (reason)
+        return lfd_not_an_address(lfd, text, reason);
+    return lfd_parse_options(lfd, text, rest, wanted);
+}
+
+/* ---- Addresses: comparing -------------------------------------------------------- */
+
+static int lfd_local_address(listenfd_socket socket, struct lfd_address *address)
 {
     address->size = sizeof address->as;
     return getsockname(socket, &address->as.any, &address->size);
 }
 
-static int peer_address(listenfd_socket socket, struct address *address)
+static int lfd_peer_address(listenfd_socket socket, struct lfd_address *address)
 {
     address->size = sizeof address->as;
     return getpeername(socket, &address->as.any, &address->size);
 }
 
-static int is_internet(const struct address *address)
+static int lfd_is_internet(const struct lfd_address *address)
 {
     return address->as.any.sa_family == AF_INET || address->as.any.sa_family == AF_INET6;
 }
 
-static uint16_t port_of(const struct address *address)
+static uint16_t lfd_port_of(const struct lfd_address *address)
 {
     return ntohs(address->as.any.sa_family == AF_INET ? address->as.in.sin_port
                                                       : address->as.in6.sin6_port);
 }
 
-/* The host as 16 bytes; an IPv4 one in its v4-mapped form. */
-static void host_bytes(const struct address *address, unsigned char *bytes)
+static uint32_t lfd_scope_of(const struct lfd_address *address)
 {
-    static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-    if (address->as.any.sa_family == AF_INET) {
-        memcpy(bytes, mapped, 12);
-        memcpy(bytes + 12, &address->as.in.sin_addr, 4);
-    } else {
-        memcpy(bytes, &address->as.in6.sin6_addr, 16);
-    }
+    return address->as.any.sa_family == AF_INET6 ? address->as.in6.sin6_scope_id : 0;
 }
 
-static int same_host_port(const struct address *wanted, const struct address *bound)
+/* The host's bytes: of a v4-mapped address the IPv4 one. */
+static const void *lfd_host(const struct lfd_address *address, size_t *size)
 {
-    unsigned char a[16], b[16];
+    const char *bytes = (const char *)&address->as.in6.sin6_addr;
 
-    if (!is_internet(bound) || port_of(wanted) != port_of(bound))
+    *size = 4;
+    if (address->as.any.sa_family == AF_INET)
+        return &address->as.in.sin_addr;
+    if (IN6_IS_ADDR_V4MAPPED(&address->as.in6.sin6_addr))
+        return bytes + 12;
+    *size = 16;
+    return bytes;
+}
+
+static int lfd_same_host(const struct lfd_address *wanted, const struct lfd_address *bound)
+{
+    uint32_t scope = lfd_scope_of(wanted);
+    size_t size, bound_size;
+    const void *host = lfd_host(wanted, &size), *bound_host = lfd_host(bound, &bound_size);
+
+    return size == bound_size && memcmp(host, bound_host, size) == 0 &&
+           (scope == 0 || scope == lfd_scope_of(bound));
+}
+
+static int lfd_same_host_port(const struct lfd_endpoint *wanted, const struct lfd_address *bound)
+{
+    if (!lfd_is_internet(bound) || lfd_port_of(&wanted->address) != lfd_port_of(bound))
         return 0;
-    host_bytes(wanted, a);
-    host_bytes(bound, b);
-    return wanted->any_host || memcmp(a, b, 16) == 0;
+    if (wanted->options[LFD_V6ONLY] > 0 && bound->as.any.sa_family != AF_INET6)
+        return 0;
+    return wanted->any_host || lfd_same_host(&wanted->address, bound);
 }
 
-static size_t find_address(listenfd *lfd, const char *text, size_t from)
+static int lfd_is_found(const struct lfd_endpoint *wanted, int type, listenfd_socket socket)
 {
-    struct address wanted, bound;
+    struct lfd_address bound;
+    int value;
+
+    if (lfd_local_address(socket, &bound) < 0)
+        return 0;
+    if (lfd_is_internet(&wanted->address) ? !lfd_same_host_port(wanted, &bound)
+                                          : !lfd_same_unix_name(&wanted->address, &bound))
+        return 0;
+    return type == 0 || (lfd_query(socket, LFD_TYPE, &value) == 0 && value == type);
+}
+
+/* type: of the socket; 0 for any. */
+static size_t lfd_find(struct listenfd *lfd, const struct lfd_endpoint *wanted, int type,
+                       size_t from)
+{
     size_t i;
 
-    if (!text || (!is_unix_name(text) && !parse_host_port(text, &wanted))) {
-        say(lfd, LISTENFD_EADDRESS,
-            "'%s' is not an address: expected 127.0.0.1:8080, [::1]:8080, :8080, /path, ./path "
-            "or @name",
-            text ? text : "(NULL)");
-        return not_found(lfd);
-    }
-    for (i = from; i < lfd->count; i++) {
-        if (!untaken(lfd, i) || local_address(lfd->slots[i].socket, &bound) < 0)
-            continue;
-        if (is_unix_name(text) ? same_unix_name(text, &bound) : same_host_port(&wanted, &bound))
+    for (i = from; lfd && i < lfd->count; i++)
+        if (lfd_untaken(lfd, i) && lfd_is_found(wanted, type, lfd->slots[i].socket))
             return i;
-    }
-    say(lfd, 0, "none of the %lu sockets passed is bound to %s and untaken",
-        (unsigned long)lfd->count, text);
-    return not_found(lfd);
+    return LISTENFD_NOT_FOUND;
 }
 
-static void format_address(const struct address *address, char *text, size_t size)
+/* What a find call says is the reason why a take of LISTENFD_NOT_FOUND takes none. */
+static size_t lfd_keep_reason(struct listenfd *lfd)
 {
-    char host[INET6_ADDRSTRLEN] = "";
+    if (lfd && lfd->status == LISTENFD_PASSED)
+        memcpy(lfd->reason, lfd->message, sizeof lfd->reason);
+    return LISTENFD_NOT_FOUND;
+}
 
-    if (address->as.any.sa_family == AF_INET) {
-        inet_ntop(AF_INET, &address->as.in.sin_addr, host, sizeof host);
-        snprintf(text, size, "%s:%u", host, (unsigned)port_of(address));
-    } else if (address->as.any.sa_family == AF_INET6) {
-        inet_ntop(AF_INET6, &address->as.in6.sin6_addr, host, sizeof host);
-        snprintf(text, size, "[%s]:%u", host, (unsigned)port_of(address));
-    } else {
-        format_unix_name(address, text, size);
-    }
+static size_t lfd_not_found(struct listenfd *lfd, const char *how, const char *what)
+{
+    if (lfd && lfd->status != LISTENFD_PASSED)
+        lfd->message[0] = '\0'; /* the status's reason stands */
+    else if (lfd)
+        lfd_say(lfd, 0, "none of the %lu sockets passed is %s '%.120s' and untaken",
+                (unsigned long)lfd->count, how, what);
+    return lfd_keep_reason(lfd);
 }
 
 /* ---- Describing ------------------------------------------------------------------ */
 
-static const char *type_word(int type)
+/* The length of the whole text, as snprintf. */
+static int lfd_format_address(const struct lfd_address *address, char *text, size_t size)
+{
+    int is_ipv6 = address->as.any.sa_family == AF_INET6;
+    char host[INET6_ADDRSTRLEN] = "", scope[32] = "";
+
+    if (!lfd_is_internet(address))
+        return lfd_format_unix_name(address, text, size);
+    inet_ntop(address->as.any.sa_family,
+              is_ipv6 ? (const void *)&address->as.in6.sin6_addr : &address->as.in.sin_addr, host,
+              sizeof host);
+    if (lfd_scope_of(address) > 0) /* without it nobody could connect */
+        lfd_format_scope(lfd_scope_of(address), scope, sizeof scope);
+    return snprintf(text, size, is_ipv6 ? "[%s%s]:%u" : "%s%s:%u", host, scope,
+                    (unsigned)lfd_port_of(address));
+}
+
+static const char *lfd_type_word(int type)
 {
     switch (type) {
     case SOCK_STREAM:
-        return "stream";
+        return " stream";
     case SOCK_DGRAM:
-        return "datagram";
+        return " datagram";
     case SOCK_SEQPACKET:
-        return "seqpacket";
+        return " seqpacket";
     default:
-        return "socket";
+        return " socket";
     }
 }
 
-static const char *internet_word(int protocol)
+static const char *lfd_internet_word(int protocol)
 {
     switch (protocol) {
     case IPPROTO_TCP:
         return "tcp";
     case IPPROTO_UDP:
         return "udp";
-    case IPPROTO_MPTCP:
+    case LFD_MPTCP:
         return "mptcp";
     default:
         return "internet";
@@ -588,154 +901,168 @@ static const char *internet_word(int protocol)
 }
 
 /* "tcp listener 127.0.0.1:80", "unix seqpacket listener /x", "tcp stream from 10.0.0.1:4711". */
-static int describe_socket(listenfd_socket socket, char *buf, size_t size)
+static int lfd_describe(listenfd_socket socket, char *buf, size_t size)
 {
-    struct address address, peer;
-    char where[ADDRESS_SIZE];
-    int type = 0, protocol = 0, listening = 0, connected, named;
-    const char *word;
+    struct lfd_address address, peer;
+    char where[LFD_ADDRESS_SIZE];
+    int type = 0, protocol = 0, listening = 0, connected, is_unix, plain;
 
-    if (local_address(socket, &address) < 0)
-        return snprintf(buf, size, "%s", file_kind(socket));
-    query(socket, TYPE, &type);
-    query(socket, PROTOCOL, &protocol);
-    query(socket, LISTENING, &listening);
-    if (!is_internet(&address) && address.as.any.sa_family != AF_UNIX)
+    if (lfd_local_address(socket, &address) < 0)
+        return snprintf(buf, size, "%s", lfd_file_kind(socket));
+    lfd_query(socket, LFD_TYPE, &type);
+    lfd_query(socket, LFD_PROTOCOL, &protocol);
+    lfd_query(socket, LFD_LISTENING, &listening);
+    if (!lfd_is_internet(&address) && address.as.any.sa_family != AF_UNIX)
         return snprintf(buf, size, "socket of family %d, type %d, protocol %d",
                         address.as.any.sa_family, type, protocol);
 
-    connected = type == SOCK_STREAM && !listening && peer_address(socket, &peer) == 0;
-    format_address(connected ? &peer : &address, where, sizeof where);
-    named = is_internet(&address);
-    word = named ? internet_word(protocol) : "unix";
-    if (listening && (named || type == SOCK_STREAM))
-        return snprintf(buf, size, "%s listener %s", word, where);
-    if (named && type == SOCK_DGRAM)
-        return snprintf(buf, size, "%s socket %s", word, where);
-    return snprintf(buf, size, "%s %s%s %s", word, type_word(type),
-                    listening   ? " listener"
-                    : connected ? " from"
-                                : "",
-                    where);
+    connected = type == SOCK_STREAM && !listening && lfd_peer_address(socket, &peer) == 0;
+    lfd_format_address(connected ? &peer : &address, where, sizeof where);
+    is_unix = !lfd_is_internet(&address);
+    plain = type == (listening ? SOCK_STREAM : SOCK_DGRAM);
+    return snprintf(buf, size, "%s%s%s %s", is_unix ? "unix" : lfd_internet_word(protocol),
+                    plain && (listening || !is_unix) ? "" : lfd_type_word(type),
+                    listening           ? " listener"
+                    : connected         ? " from"
+                    : plain && !is_unix ? " socket"
+                                        : "",
+                    *where ? where : "(no name)");
 }
 
 /* ---- Binding our own ------------------------------------------------------------- */
 
 /* With the reason why none was taken: "in use" may well mean in use by the launcher. */
-static int cannot_listen(listenfd *lfd, const char *address)
+static int lfd_cannot_listen(struct listenfd *lfd, const char *address)
 {
-    int code = last_error() == ADDRESS_IN_USE ? LISTENFD_EINUSE : LISTENFD_ESYSTEM;
-    char reason[MESSAGE_SIZE], error[ERROR_SIZE];
+    int code = lfd_last_error() == LFD_ADDRESS_IN_USE ? LISTENFD_EINUSE : LISTENFD_ESYSTEM;
+    char reason[LFD_MESSAGE_SIZE], error[LFD_ERROR_SIZE];
 
     snprintf(reason, sizeof reason, "%s", listenfd_message(lfd));
-    return say(lfd, code, "cannot listen on %s: %s (%s)", address, error_text(last_error(), error),
-               reason);
+    return lfd_say(lfd, code, "cannot listen on %.160s: %s (%s)", address,
+                   lfd_error_text(lfd_last_error(), error), reason);
 }
 
 /* The error survives. */
-static void discard(listenfd_socket socket)
+static void lfd_discard(listenfd_socket socket)
 {
-    int saved_error = last_error();
+    int saved_error = lfd_last_error();
 
-    close_socket(socket);
-    set_last_error(saved_error);
+    lfd_close_socket(socket);
+    lfd_set_last_error(saved_error);
 }
 
-static int set_option(listenfd_socket socket, int level, int option, int value)
+static int lfd_set_option(listenfd_socket socket, int level, int option, int value)
 {
     return setsockopt(socket, level, option, (const char *)&value, sizeof value);
 }
 
 /* A socket to bind, in the mode that from_env's flags ask for: what is bound cannot fail to get
  * it. LISTENFD_INVALID_SOCKET with errno. */
-static listenfd_socket new_listener(const listenfd *lfd, int family)
+static listenfd_socket lfd_new_own(const struct listenfd *lfd, int family, int type)
 {
-    listenfd_socket socket = new_stream_socket(family);
+    listenfd_socket socket = lfd_new_socket(family, type);
 
-    if (socket == LISTENFD_INVALID_SOCKET || set_mode(lfd, socket))
+    if (socket == LISTENFD_INVALID_SOCKET || lfd_set_mode(lfd, socket))
         return socket;
-    discard(socket);
+    lfd_discard(socket);
     return LISTENFD_INVALID_SOCKET;
 }
 
-static int bind_to(listenfd_socket socket, const struct address *address)
+static int lfd_bind(listenfd_socket socket, const struct lfd_address *address)
 {
     return bind(socket, &address->as.any, address->size);
 }
 
-/* A TCP listener, or LISTENFD_INVALID_SOCKET with errno. */
-static listenfd_socket open_tcp_listener(const listenfd *lfd, const struct address *address)
+static int lfd_listen(listenfd_socket socket, const struct lfd_endpoint *own)
 {
-    int family = address->as.any.sa_family;
-    listenfd_socket socket = new_listener(lfd, family);
+    if (own->type->type == SOCK_DGRAM)
+        return 0;
+    return listen(socket, own->options[LFD_BACKLOG] > 0 ? own->options[LFD_BACKLOG] : SOMAXCONN);
+}
 
-    if (socket == LISTENFD_INVALID_SOCKET)
+/* "[::]:80" alone leaves it to the system whether that is IPv4, too. */
+static int lfd_set_family(listenfd_socket socket, const struct lfd_endpoint *own)
+{
+    if (own->address.as.any.sa_family == AF_INET ||
+        (!own->any_host && own->options[LFD_V6ONLY] < 0))
+        return 0;
+    return lfd_set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, own->options[LFD_V6ONLY] > 0);
+}
+
+/* A TCP listener or UDP socket, or LISTENFD_INVALID_SOCKET with errno. */
+static listenfd_socket lfd_try_internet(const struct listenfd *lfd, const struct lfd_endpoint *own)
+{
+    listenfd_socket socket = lfd_new_own(lfd, own->address.as.any.sa_family, own->type->type);
+
+    if (socket == LISTENFD_INVALID_SOCKET ||
+        (lfd_set_reuse(socket, own) == 0 && lfd_set_family(socket, own) == 0 &&
+         lfd_bind(socket, &own->address) == 0 && lfd_listen(socket, own) == 0))
         return socket;
-    if (set_option(socket, SOL_SOCKET, LISTENER_OPTION, 1) == 0 &&
-        (family == AF_INET || !address->any_host ||
-         set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0) == 0) &&
-        bind_to(socket, address) == 0 && listen(socket, SOMAXCONN) == 0)
-        return socket;
-    discard(socket);
+    lfd_discard(socket);
     return LISTENFD_INVALID_SOCKET;
 }
 
-static listenfd_socket open_any_host_listener(const listenfd *lfd, const struct address *address)
+static listenfd_socket lfd_open_internet(const struct listenfd *lfd, const struct lfd_endpoint *own)
 {
-    struct address ipv4;
-    listenfd_socket socket = open_tcp_listener(lfd, address);
+    listenfd_socket socket = lfd_try_internet(lfd, own);
+    struct lfd_endpoint ipv4 = *own;
 
     /* No IPv6 in this kernel, or switched off: then IPv4 is every address there is. */
-    if (socket != LISTENFD_INVALID_SOCKET ||
-        (last_error() != FAMILY_UNKNOWN && last_error() != ADDRESS_UNAVAILABLE))
+    if (socket != LISTENFD_INVALID_SOCKET || !own->any_host || own->options[LFD_V6ONLY] > 0 ||
+        (lfd_last_error() != LFD_FAMILY_UNKNOWN && lfd_last_error() != LFD_ADDRESS_UNAVAILABLE))
         return socket;
-    memset(&ipv4, 0, sizeof ipv4);
-    ipv4.as.in.sin_family = AF_INET;
-    ipv4.as.in.sin_port = address->as.in6.sin6_port;
-    ipv4.size = sizeof ipv4.as.in;
-    return open_tcp_listener(lfd, &ipv4);
+    memset(&ipv4.address, 0, sizeof ipv4.address);
+    ipv4.address.as.in.sin_family = AF_INET;
+    ipv4.address.as.in.sin_port = own->address.as.in6.sin6_port;
+    ipv4.address.size = sizeof ipv4.address.as.in;
+    return lfd_try_internet(lfd, &ipv4);
 }
 
-/* Hands out a socket bound here, or says why there is none. */
-static int finish_bind(listenfd *lfd, const char *address, listenfd_socket socket,
-                       listenfd_socket *out)
+/* What the address says, for a socket that was passed. */
+static struct lfd_kind lfd_kind_of(const struct lfd_endpoint *wanted)
 {
-    if (socket == LISTENFD_INVALID_SOCKET)
-        return cannot_listen(lfd, address);
-    *out = socket;
-    return 0;
+    struct lfd_kind kind = *wanted->type->kind;
+
+    if (wanted->options[LFD_V6ONLY] > 0) {
+        kind.name =
+            wanted->type->type == SOCK_DGRAM ? "an IPv6 udp socket" : "an IPv6 tcp listener";
+        lfd_expect(&kind.expect[0], LFD_FAMILY, AF_INET6);
+    }
+    return kind;
 }
 
-static int bind_tcp(listenfd *lfd, const char *text, listenfd_socket *out)
+static int lfd_take_or_open(struct listenfd *lfd, size_t index, const char *text,
+                            listenfd_socket *out)
 {
-    struct address address;
+    struct lfd_endpoint own;
+    struct lfd_kind kind;
+    int result = lfd_parse(lfd, text, &own);
 
-    if (!text || !parse_host_port(text, &address))
-        return say(lfd, LISTENFD_EADDRESS,
-                   "'%s' is not an address: expected 127.0.0.1:8080, [::1]:8080 or :8080",
-                   text ? text : "(NULL)");
-    return finish_bind(lfd, text,
-                       address.any_host ? open_any_host_listener(lfd, &address)
-                                        : open_tcp_listener(lfd, &address),
-                       out);
-}
-
-/* What a bind function is for: nothing was passed at that index. */
-static int take_or_bind(listenfd *lfd, size_t index, const struct kind *kind,
-                        int (*bind_own)(listenfd *, const char *, listenfd_socket *),
-                        const char *address, listenfd_socket *out)
-{
-    int saved_error = last_error(), result = take(lfd, index, kind, out);
-
+    if (result < 0)
+        return result;
+    kind = lfd_kind_of(&own);
+    result = lfd_take(lfd, index, &kind, out);
     if (result != 0)
         return result;
-    result = bind_own(lfd, address, out);
-    if (result == 0 || result == LISTENFD_EADDRESS)
-        set_last_error(saved_error);
-    return result;
+    *out = own.type->family == AF_UNIX ? lfd_open_unix(lfd, &own) : lfd_open_internet(lfd, &own);
+    return *out == LISTENFD_INVALID_SOCKET ? lfd_cannot_listen(lfd, text) : LISTENFD_BOUND;
 }
 
 /* ---- The public calls ------------------------------------------------------------ */
+
+/* The word for what is wrong with them, or NULL. */
+static const char *lfd_check_flags(unsigned flags)
+{
+    static const unsigned pairs[] = {LISTENFD_NONBLOCK | LISTENFD_BLOCK,
+                                     LISTENFD_REQUIRE_PID | LISTENFD_ANY_PID,
+                                     LISTENFD_KEEP | LISTENFD_NOT_LAST};
+    size_t i;
+
+    for (i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if ((flags & pairs[i]) == pairs[i])
+            return "contradictory";
+    return flags >= LISTENFD_NOT_LAST * 2 ? "unknown" : NULL;
+}
 
 /* Embedded as static functions, those that the host does not call are no mistake. */
 #if defined(__GNUC__)
@@ -743,165 +1070,228 @@ static int take_or_bind(listenfd *lfd, size_t index, const struct kind *kind,
 #pragma GCC diagnostic ignored "-Wunused-function"
 #endif
 
-listenfd *listenfd_from_env(unsigned flags)
+struct listenfd *listenfd_from_env(unsigned flags)
 {
-    const unsigned modes = LISTENFD_NONBLOCK | LISTENFD_BLOCK;
-    int saved_error = last_error();
-    struct listenfd found;
-    listenfd *lfd;
+    const char *wrong = lfd_check_flags(flags);
+    int saved_error = lfd_last_error();
+    struct listenfd found, *lfd;
 
     memset(&found, 0, sizeof found);
     found.flags = flags;
-    if ((flags & modes) == modes || flags > (LISTENFD_KEEP | modes | LISTENFD_REQUIRE_PID)) {
-        conclude(&found, LISTENFD_EINVAL, "the flags 0x%x of listenfd_from_env are %s", flags,
-                 (flags & modes) == modes ? "contradictory" : "unknown");
-        lfd = create(&found, NULL);
+    if (wrong) {
+        found.status = lfd_say(&found, LISTENFD_EINVAL,
+                               "the flags 0x%x of listenfd_from_env are %s", flags, wrong);
+        lfd = lfd_create(&found, NULL);
     } else {
-        lfd = receive(&found);
+        lfd = lfd_receive(&found);
     }
-    if (!(flags & LISTENFD_KEEP))
-        forget_variables();
-    set_last_error(saved_error);
+    if (!(flags & (LISTENFD_KEEP | LISTENFD_NOT_LAST)))
+        lfd_forget_variables();
+    lfd_set_last_error(saved_error);
     return lfd;
 }
 
-void listenfd_free(listenfd *lfd)
+void listenfd_free(struct listenfd *lfd)
 {
-    int saved_error = last_error();
+    int saved_error = lfd_last_error();
     size_t i;
 
-    if (lfd && !(lfd->flags & LISTENFD_KEEP)) {
+    if (lfd && !(lfd->flags & (LISTENFD_KEEP | LISTENFD_NOT_LAST))) {
         for (i = 0; i < lfd->count; i++)
             if (!lfd->slots[i].taken)
-                close_socket(lfd->slots[i].socket);
+                lfd_close_socket(lfd->slots[i].socket);
     }
     free(lfd);
-    set_last_error(saved_error);
+    lfd_set_last_error(saved_error);
 }
 
-int listenfd_status(const listenfd *lfd)
+int listenfd_status(const struct listenfd *lfd)
 {
     return lfd ? lfd->status : LISTENFD_NONE;
 }
 
-size_t listenfd_count(const listenfd *lfd)
+size_t listenfd_count(const struct listenfd *lfd)
 {
     return lfd ? lfd->count : 0;
 }
 
-const char *listenfd_name(const listenfd *lfd, size_t index)
+const char *listenfd_name(const struct listenfd *lfd, size_t index)
 {
     return lfd && index < lfd->count ? lfd->slots[index].name : NULL;
 }
 
-size_t listenfd_find_name(listenfd *lfd, const char *name, size_t from)
+int listenfd_describe(const struct listenfd *lfd, size_t index, char *buf, size_t size)
+{
+    if (lfd && index < lfd->count)
+        return listenfd_describe_socket(lfd->slots[index].socket, buf, size);
+    return snprintf(buf, size, "%s", "");
+}
+
+size_t listenfd_find_name(struct listenfd *lfd, const char *name, size_t from)
 {
     size_t i;
 
-    if (!lfd || lfd->status != LISTENFD_PASSED)
-        return LISTENFD_NOT_FOUND;
-    for (i = from; name && i < lfd->count; i++)
-        if (untaken(lfd, i) && strcmp(lfd->slots[i].name, name) == 0)
+    for (i = from; lfd && name && i < lfd->count; i++)
+        if (lfd_untaken(lfd, i) && strcmp(lfd->slots[i].name, name) == 0)
             return i;
-    say(lfd, 0, "none of the %lu sockets passed is named '%s' and untaken",
-        (unsigned long)lfd->count, name ? name : "(NULL)");
-    return not_found(lfd);
+    return lfd_not_found(lfd, "named", name ? name : "(NULL)");
 }
 
-size_t listenfd_find_address(listenfd *lfd, const char *address, size_t from)
+size_t listenfd_find_address(struct listenfd *lfd, const char *address, size_t from)
 {
-    int saved_error = last_error();
     size_t index = LISTENFD_NOT_FOUND;
+    int saved_error = lfd_last_error();
+    struct lfd_endpoint wanted;
 
-    if (lfd && lfd->status == LISTENFD_PASSED)
-        index = find_address(lfd, address, from);
-    set_last_error(saved_error);
+    if (lfd_parse(lfd, address, &wanted) > 0) {
+        index = lfd_find(lfd, &wanted, wanted.any_type ? 0 : wanted.type->type, from);
+        if (index == LISTENFD_NOT_FOUND)
+            lfd_not_found(lfd, "bound to", address);
+    } else {
+        lfd_keep_reason(lfd);
+    }
+    lfd_set_last_error(saved_error);
     return index;
 }
 
-int listenfd_describe(const listenfd *lfd, size_t index, char *buf, size_t size)
+size_t listenfd_find_sockaddr(struct listenfd *lfd, int type, const struct sockaddr *address,
+                              size_t size, size_t from)
 {
-    int length, saved_error = last_error();
+    size_t index = LISTENFD_NOT_FOUND;
+    int saved_error = lfd_last_error();
+    struct lfd_endpoint wanted;
+    char text[LFD_ADDRESS_SIZE] = "(no address)";
 
-    if (lfd && index < lfd->count)
-        length = describe_socket(lfd->slots[index].socket, buf, size);
+    memset(&wanted, 0, sizeof wanted);
+    if (address && size <= sizeof wanted.address.as) {
+        memcpy(&wanted.address.as, address, size);
+        wanted.address.size = (socklen_t)size;
+        lfd_format_address(&wanted.address, text, sizeof text);
+        index = lfd_find(lfd, &wanted, type, from);
+    }
+    if (index == LISTENFD_NOT_FOUND)
+        lfd_not_found(lfd, "bound to", text);
+    lfd_set_last_error(saved_error);
+    return index;
+}
+
+int listenfd_take_tcp_listener(struct listenfd *lfd, size_t index, listenfd_socket *out)
+{
+    return lfd_take(lfd, index, &lfd_tcp_listener, out);
+}
+
+int listenfd_take_stream_listener(struct listenfd *lfd, size_t index, listenfd_socket *out)
+{
+    return lfd_take(lfd, index, &lfd_stream_listener, out);
+}
+
+int listenfd_take_tcp_stream(struct listenfd *lfd, size_t index, listenfd_socket *out)
+{
+    return lfd_take(lfd, index, &lfd_tcp_stream, out);
+}
+
+int listenfd_take_udp_socket(struct listenfd *lfd, size_t index, listenfd_socket *out)
+{
+    return lfd_take(lfd, index, &lfd_udp_socket, out);
+}
+
+int listenfd_take_unix_listener(struct listenfd *lfd, size_t index, listenfd_socket *out)
+{
+    return lfd_take_unix(lfd, index, &lfd_unix_listener, out);
+}
+
+int listenfd_take_unix_stream(struct listenfd *lfd, size_t index, listenfd_socket *out)
+{
+    return lfd_take_unix(lfd, index, &lfd_unix_stream, out);
+}
+
+int listenfd_take_unix_datagram(struct listenfd *lfd, size_t index, listenfd_socket *out)
+{
+    return lfd_take_unix(lfd, index, &lfd_unix_datagram, out);
+}
+
+int listenfd_take_unix_seqpacket_listener(struct listenfd *lfd, size_t index, listenfd_socket *out)
+{
+    return lfd_take_unix(lfd, index, &lfd_unix_seqpacket_listener, out);
+}
+
+int listenfd_take_custom(struct listenfd *lfd, size_t index, int family, int type, int protocol,
+                         int listening, listenfd_socket *out)
+{
+    char name[LFD_DESCRIPTION_SIZE];
+    struct lfd_kind kind;
+    struct lfd_expectation *next = kind.expect;
+
+    memset(&kind, 0, sizeof kind); /* ends the list: LFD_END is 0 */
+    kind.name = name;
+    snprintf(name, sizeof name, "a%s socket of family %d, type %d and protocol %d (0 is any)",
+             listening > 0    ? " listening"
+             : listening == 0 ? " not listening"
+                              : "",
+             family > 0 ? family : 0, type > 0 ? type : 0, protocol > 0 ? protocol : 0);
+    if (family > 0)
+        lfd_expect(next++, LFD_FAMILY, family);
+    if (type > 0)
+        lfd_expect(next++, LFD_TYPE, type);
+    if (protocol > 0)
+        lfd_expect(next++, LFD_PROTOCOL, protocol);
+    if (listening >= 0)
+        lfd_expect(next, LFD_LISTENING, listening > 0);
+    return lfd_take(lfd, index, &kind, out);
+}
+
+int listenfd_take_raw(struct listenfd *lfd, size_t index, listenfd_socket *out)
+{
+    return lfd_take(lfd, index, &lfd_anything, out);
+}
+
+int listenfd_take_or_bind(struct listenfd *lfd, size_t index, const char *address,
+                          listenfd_socket *out)
+{
+    int result, saved_error = lfd_last_error();
+
+    if (!out)
+        return lfd_say(lfd, LISTENFD_EINVAL, "the out argument of a take call is NULL");
+    *out = LISTENFD_INVALID_SOCKET;
+    result = lfd_take_or_open(lfd, index, address, out);
+    if (result != LISTENFD_ESYSTEM && result != LISTENFD_EINUSE)
+        lfd_set_last_error(saved_error);
+    return result;
+}
+
+int listenfd_port(listenfd_socket fd)
+{
+    int saved_error = lfd_last_error(), port = -1;
+    struct lfd_address address;
+
+    if (lfd_local_address(fd, &address) == 0 && lfd_is_internet(&address))
+        port = lfd_port_of(&address);
+    lfd_set_last_error(saved_error);
+    return port;
+}
+
+int listenfd_address(listenfd_socket fd, char *buf, size_t size)
+{
+    int length, saved_error = lfd_last_error();
+    struct lfd_address address;
+
+    if (lfd_local_address(fd, &address) == 0)
+        length = lfd_format_address(&address, buf, size);
     else
         length = snprintf(buf, size, "%s", "");
-    set_last_error(saved_error);
+    lfd_set_last_error(saved_error);
     return length;
 }
 
-int listenfd_take_tcp_listener(listenfd *lfd, size_t index, listenfd_socket *out)
+int listenfd_describe_socket(listenfd_socket fd, char *buf, size_t size)
 {
-    return take(lfd, index, &tcp_listener, out);
+    int saved_error = lfd_last_error(), length = lfd_describe(fd, buf, size);
+
+    lfd_set_last_error(saved_error);
+    return length;
 }
 
-int listenfd_take_tcp_stream(listenfd *lfd, size_t index, listenfd_socket *out)
-{
-    return take(lfd, index, &tcp_stream, out);
-}
-
-int listenfd_take_udp_socket(listenfd *lfd, size_t index, listenfd_socket *out)
-{
-    return take(lfd, index, &udp_socket, out);
-}
-
-int listenfd_take_unix_listener(listenfd *lfd, size_t index, listenfd_socket *out)
-{
-    return take_unix(lfd, index, &unix_listener, out);
-}
-
-int listenfd_take_unix_stream(listenfd *lfd, size_t index, listenfd_socket *out)
-{
-    return take_unix(lfd, index, &unix_stream, out);
-}
-
-int listenfd_take_unix_datagram(listenfd *lfd, size_t index, listenfd_socket *out)
-{
-    return take_unix(lfd, index, &unix_datagram, out);
-}
-
-int listenfd_take_unix_seqpacket_listener(listenfd *lfd, size_t index, listenfd_socket *out)
-{
-    return take_unix(lfd, index, &unix_seqpacket_listener, out);
-}
-
-int listenfd_take_custom(listenfd *lfd, size_t index, int family, int type, int protocol,
-                         int listening, listenfd_socket *out)
-{
-    struct kind kind;
-    struct expectation *next = kind.expect;
-
-    memset(&kind, 0, sizeof kind); /* ends the list: NOTHING is 0 */
-    kind.name = "another kind";
-    if (family > 0)
-        *next++ = exactly(FAMILY, family);
-    if (type > 0)
-        *next++ = exactly(TYPE, type);
-    if (protocol > 0)
-        *next++ = exactly(PROTOCOL, protocol);
-    if (listening >= 0)
-        *next++ = exactly(LISTENING, listening > 0);
-    return take(lfd, index, &kind, out);
-}
-
-int listenfd_take_raw(listenfd *lfd, size_t index, listenfd_socket *out)
-{
-    return take(lfd, index, &anything, out);
-}
-
-int listenfd_take_or_bind_tcp(listenfd *lfd, size_t index, const char *address,
-                              listenfd_socket *out)
-{
-    return take_or_bind(lfd, index, &tcp_listener, bind_tcp, address, out);
-}
-
-int listenfd_take_or_bind_unix(listenfd *lfd, size_t index, const char *path, listenfd_socket *out)
-{
-    return take_or_bind_unix(lfd, index, path, out);
-}
-
-const char *listenfd_message(const listenfd *lfd)
+const char *listenfd_message(const struct listenfd *lfd)
 {
     if (!lfd)
         return "there is no listenfd object: none was made, or memory ran out";
@@ -910,21 +1300,17 @@ const char *listenfd_message(const listenfd *lfd)
 
 const char *listenfd_strerror(int code)
 {
-    switch (code) {
-    case LISTENFD_NONE:
-        return "nothing was passed";
-    case LISTENFD_PASSED:
-        return "sockets were passed";
-    case LISTENFD_OTHER_PROCESS:
-        return "sockets were passed to another process";
-#define TEXT_CASE(name, number, text) \
-    case name:                        \
-        return text;
-        LISTENFD_ERRORS(TEXT_CASE)
-#undef TEXT_CASE
-    default:
-        return "unknown code";
-    }
+#define LFD_TEXT(name, number, text) text,
+    static const char *const errors[] = {LISTENFD_ERRORS(LFD_TEXT)};
+#undef LFD_TEXT
+    static const char *const statuses[] = {"nothing was passed", "sockets were passed",
+                                           "sockets were passed to another process"};
+
+    if (code >= 0 && code <= LISTENFD_OTHER_PROCESS)
+        return statuses[code];
+    if (code <= LISTENFD_EINVAL && code > LISTENFD_EINVAL - (int)(sizeof errors / sizeof errors[0]))
+        return errors[LISTENFD_EINVAL - code]; /* each number is one less than the one before */
+    return "unknown code";
 }
 
 const char *listenfd_version(void)
@@ -940,70 +1326,84 @@ const char *listenfd_version(void)
 
 /* ---- POSIX: inherited descriptors ------------------------------------------------ */
 
-static int last_error(void)
+static int lfd_last_error(void)
 {
     return errno;
 }
 
-static void set_last_error(int error)
+static void lfd_set_last_error(int error)
 {
     errno = error;
 }
 
-static const char *error_text(int error, char *text)
+static const char *lfd_error_text(int error, char *text)
 {
-    snprintf(text, ERROR_SIZE, "%s", strerror(error));
-    return text;
+    (void)text;
+    return strerror(error);
 }
 
 /* unsetenv takes far longer to find that there is nothing to remove than getenv. */
-static void forget(const char *name)
+static void lfd_forget(const char *name)
 {
     if (getenv(name))
         unsetenv(name);
 }
 
-static void forget_variables(void)
+static void lfd_forget_variables(void)
 {
-    forget("LISTEN_FDS");
-    forget("LISTEN_PID");
-    forget("LISTEN_PIDFDID");
-    forget("LISTEN_FDNAMES");
-    forget("LISTEN_FDS_FIRST_FD");
+    lfd_forget("LISTEN_FDS");
+    lfd_forget("LISTEN_PID");
+    lfd_forget("LISTEN_PIDFDID");
+    lfd_forget("LISTEN_FDNAMES");
+    lfd_forget("LISTEN_FDS_FIRST_FD");
 }
 
-static int is_open(listenfd_socket socket)
+/* What secure_getenv(3) goes by: whoever starts such a program chooses its environment and its
+ * descriptors, and must not choose what it does. */
+static int lfd_is_privileged(void)
+{
+#if defined(__linux__)
+    return getauxval(AT_SECURE) != 0;
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) || \
+    defined(__DragonFly__) || defined(__sun)
+    return issetugid();
+#else
+    return getuid() != geteuid() || getgid() != getegid();
+#endif
+}
+
+static int lfd_is_open(listenfd_socket socket)
 {
     return fcntl(socket, F_GETFD) >= 0;
 }
 
 #if defined(__linux__) && defined(SYS_pidfd_open)
-#define PIDFS_MAGIC 0x50494446UL
+enum { LFD_PIDFS_MAGIC = 0x50494446 };
 
-static int open_pidfd(pid_t pid)
+static int lfd_open_pidfd(pid_t pid)
 {
     return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
 /* A pidfd's inode number names a process only on pidfs (Linux 6.9); before, all pidfds
  * share one. */
-static int is_pidfd_inode(int pidfd, uint64_t inode)
+static int lfd_is_pidfd_inode(int pidfd, uint64_t inode)
 {
     struct stat status;
     struct statfs system;
 
     if (pidfd < 0 || fstat(pidfd, &status) < 0 || status.st_ino == inode)
         return 1;
-    return fstatfs(pidfd, &system) < 0 || (unsigned long)system.f_type != PIDFS_MAGIC;
+    return fstatfs(pidfd, &system) < 0 || (unsigned long)system.f_type != LFD_PIDFS_MAGIC;
 }
 #else
-static int open_pidfd(pid_t pid)
+static int lfd_open_pidfd(pid_t pid)
 {
     (void)pid;
     return -1;
 }
 
-static int is_pidfd_inode(int pidfd, uint64_t inode)
+static int lfd_is_pidfd_inode(int pidfd, uint64_t inode)
 {
     (void)pidfd;
     (void)inode;
@@ -1011,7 +1411,17 @@ static int is_pidfd_inode(int pidfd, uint64_t inode)
 }
 #endif
 
-static int check_pid(struct listenfd *found, pid_t self)
+/* How the sockets of another process may have come here. */
+static const char *lfd_how_it_came(pid_t pid)
+{
+    if (kill(pid, 0) < 0 && errno == ESRCH)
+        return "that process has ended; call listenfd_from_env before this program goes into the "
+               "background (daemon(3))";
+    return "a shell or watcher stands in between; let it exec this program, or start systemfd "
+           "with --no-pid (or this program has forked before it called listenfd_from_env)";
+}
+
+static int lfd_check_pid(struct listenfd *found, pid_t self)
 {
     const char *text = getenv("LISTEN_PID");
     uint64_t pid;
@@ -1019,50 +1429,49 @@ static int check_pid(struct listenfd *found, pid_t self)
     if (!text || !*text) {
         if (!(found->flags & LISTENFD_REQUIRE_PID))
             return LISTENFD_PASSED;
-        return conclude(found, LISTENFD_NONE,
-                        "LISTEN_FDS is set but LISTEN_PID is not, and this program requires it: "
-                        "use a launcher that sets it (systemfd without --no-pid)");
+        return lfd_say(found, LISTENFD_NONE,
+                       "LISTEN_FDS is set but LISTEN_PID is not, and this program requires it: "
+                       "use a launcher that sets it (systemfd without --no-pid)");
     }
-    if (!parse_number(text, INT_MAX, &pid) || pid == 0)
-        return conclude(found, LISTENFD_EPID, "LISTEN_PID is '%.40s': expected a process ID", text);
+    if (!lfd_parse_number(text, INT_MAX, &pid) || pid == 0)
+        return lfd_say(found, LISTENFD_EPID, "LISTEN_PID is '%.40s': expected a process ID", text);
     if (pid != (uint64_t)self)
-        return conclude(found, LISTENFD_OTHER_PROCESS,
-                        "LISTEN_PID is %.10s but this process is %ld: a shell or watcher stands in "
-                        "between; let it exec this program, or start systemfd with --no-pid",
-                        text, (long)self);
+        return lfd_say(found, LISTENFD_OTHER_PROCESS,
+                       "LISTEN_PID is %.10s but this process is %ld: %s", text, (long)self,
+                       lfd_how_it_came((pid_t)pid));
     return LISTENFD_PASSED;
 }
 
 /* *pidfd becomes one of this process when the variable called for it. */
-static int check_pidfdid(struct listenfd *found, pid_t self, int *pidfd)
+static int lfd_check_pidfdid(struct listenfd *found, pid_t self, int *pidfd)
 {
     const char *text = getenv("LISTEN_PIDFDID");
     uint64_t inode;
 
     if (!text)
         return LISTENFD_PASSED;
-    if (!parse_number(text, UINT64_MAX, &inode))
-        return conclude(found, LISTENFD_EPIDFDID,
-                        "LISTEN_PIDFDID is '%.40s': expected the inode number of a pidfd", text);
-    *pidfd = open_pidfd(self);
-    if (!is_pidfd_inode(*pidfd, inode))
-        return conclude(found, LISTENFD_OTHER_PROCESS,
-                        "LISTEN_PIDFDID is %.20s, which is not the pidfd inode of this process: "
-                        "the sockets were for an earlier process with the same process ID",
-                        text);
+    if (!lfd_parse_number(text, UINT64_MAX, &inode))
+        return lfd_say(found, LISTENFD_EPIDFDID,
+                       "LISTEN_PIDFDID is '%.40s': expected the inode number of a pidfd", text);
+    *pidfd = lfd_open_pidfd(self);
+    if (!lfd_is_pidfd_inode(*pidfd, inode))
+        return lfd_say(found, LISTENFD_OTHER_PROCESS,
+                       "LISTEN_PIDFDID is %.20s, which is not the pidfd inode of this process: "
+                       "the sockets were for an earlier process with the same process ID",
+                       text);
     return LISTENFD_PASSED;
 }
 
 /* The lowest number from first on that is not open, in two system calls mostly: a new
  * descriptor gets just that number. For a single one, one call tells. INT_MAX, or any number
  * above last, when all are open. */
-static int lowest_closed(int first, int last, int pidfd)
+static int lfd_lowest_closed(int first, int last, int pidfd)
 {
     int probe;
 
     if (pidfd >= first)
         return pidfd;
-    if (first == last && is_open(first))
+    if (first == last && lfd_is_open(first))
         return INT_MAX;
     probe = fcntl(first, F_DUPFD_CLOEXEC, first);
     if (probe >= 0)
@@ -1070,61 +1479,67 @@ static int lowest_closed(int first, int last, int pidfd)
     else if (errno == EBADF)
         return first;
     else /* no descriptor is free below the limit: look at each */
-        for (probe = first; probe <= last && is_open(probe);)
+        for (probe = first; probe <= last && lfd_is_open(probe);)
             probe++;
     return probe;
 }
 
-static int check_range(struct listenfd *found, const char *fds, int *first, int pidfd)
+static int lfd_check_range(struct listenfd *found, const char *fds, int *first, int pidfd)
 {
     const char *first_fd = getenv("LISTEN_FDS_FIRST_FD");
     uint64_t count, start = 3;
     int last, closed;
 
-    if (!parse_number(fds, INT_MAX, &count))
-        return conclude(found, LISTENFD_EFDS,
-                        "LISTEN_FDS is '%.40s': expected the number of sockets, in digits", fds);
+    if (!lfd_parse_number(fds, INT_MAX, &count))
+        return lfd_say(found, LISTENFD_EFDS,
+                       "LISTEN_FDS is '%.40s': expected the number of sockets, in digits", fds);
     if (count == 0)
-        return conclude(found, LISTENFD_NONE, "nothing was passed: LISTEN_FDS is 0");
-    if (first_fd && !parse_number(first_fd, INT_MAX, &start))
-        return conclude(found, LISTENFD_EFIRSTFD,
-                        "LISTEN_FDS_FIRST_FD is '%.40s': expected a descriptor, in digits",
-                        first_fd);
+        return lfd_say(found, LISTENFD_NONE, "nothing was passed: LISTEN_FDS is 0");
+    if (first_fd && (!lfd_parse_number(first_fd, INT_MAX, &start) || start < 3))
+        return lfd_say(found, LISTENFD_EFIRSTFD,
+                       "LISTEN_FDS_FIRST_FD is '%.40s': expected a descriptor, in digits, of 3 "
+                       "or more",
+                       first_fd);
     if (start + count - 1 > INT_MAX)
-        return conclude(found, LISTENFD_EFDS,
-                        "LISTEN_FDS is %.40s: no process has that many descriptors", fds);
+        return lfd_say(found, LISTENFD_EFDS,
+                       "LISTEN_FDS is %.40s: no process has that many descriptors", fds);
     *first = (int)start;
     last = (int)(start + count - 1);
-    closed = lowest_closed(*first, last, pidfd);
+    closed = lfd_lowest_closed(*first, last, pidfd);
     if (closed <= last)
-        return conclude(found, LISTENFD_ECLOSED,
-                        "descriptors %d to %d were announced (LISTEN_FDS is %.40s), but %d is not "
-                        "open: something between the launcher and this program closed it",
-                        *first, last, fds, closed);
+        return lfd_say(found, LISTENFD_ECLOSED,
+                       "descriptors %d to %d were announced (LISTEN_FDS is %.40s), but %d is "
+                       "not open: something between the launcher and this program closed it",
+                       *first, last, fds, closed);
     found->count = (size_t)count;
     return LISTENFD_PASSED;
 }
 
-/* Fills in the status and the count; the process first: what was meant for another one is
+/* The status, and the count; the process first: what was meant for another one is
  * not ours to judge. */
-static void check_variables(struct listenfd *found, const char *fds, const char *names, int *first)
+static int lfd_check_variables(struct listenfd *found, const char *fds, const char *names,
+                               int *first)
 {
+    int pidfd = -1, status = LISTENFD_PASSED;
     pid_t self = getpid();
-    int pidfd = -1, status = check_pid(found, self);
 
+    if (!(found->flags & LISTENFD_ANY_PID)) {
+        status = lfd_check_pid(found, self);
+        if (status == LISTENFD_PASSED)
+            status = lfd_check_pidfdid(found, self, &pidfd);
+    }
     if (status == LISTENFD_PASSED)
-        status = check_pidfdid(found, self, &pidfd);
-    if (status == LISTENFD_PASSED)
-        status = check_range(found, fds, first, pidfd);
+        status = lfd_check_range(found, fds, first, pidfd);
     if (pidfd >= 0)
         close(pidfd);
     if (status == LISTENFD_PASSED)
-        status = check_names(found, names);
+        status = lfd_check_names(found, names);
     if (status != LISTENFD_PASSED)
         found->count = 0;
+    return status;
 }
 
-static void close_on_exec(int first, size_t count)
+static void lfd_close_on_exec(int first, size_t count)
 {
     size_t i;
 
@@ -1138,27 +1553,33 @@ static void close_on_exec(int first, size_t count)
         fcntl(first + (int)i, F_SETFD, FD_CLOEXEC);
 }
 
-static listenfd *receive(struct listenfd *found)
+static struct listenfd *lfd_receive(struct listenfd *found)
 {
     const char *fds = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES");
+    struct listenfd *lfd;
     int first = 3;
-    listenfd *lfd;
     size_t i;
 
-    if (fds)
-        check_variables(found, fds, names, &first);
+    if (!fds)
+        found->status = lfd_say(found, LISTENFD_NONE, "nothing was passed: LISTEN_FDS is not set");
+    else if (lfd_is_privileged())
+        found->status = lfd_say(found, LISTENFD_NONE,
+                                "nothing was passed to a privileged program (setuid, setgid or "
+                                "file capabilities): whoever starts it would choose the sockets");
     else
-        conclude(found, LISTENFD_NONE, "nothing was passed: LISTEN_FDS is not set");
+        found->status = lfd_check_variables(found, fds, names, &first);
     if (found->count > 0 && !(found->flags & LISTENFD_KEEP))
-        close_on_exec(first, found->count);
+        lfd_close_on_exec(first, found->count);
 
-    lfd = create(found, found->count > 0 ? names : NULL);
+    lfd = lfd_create(found, found->count > 0 ? names : NULL);
     for (i = 0; lfd && i < lfd->count; i++)
         lfd->slots[i].socket = first + (int)i;
     return lfd;
 }
 
-static int socket_error(void)
+/* ---- POSIX: sockets -------------------------------------------------------------- */
+
+static int lfd_socket_error(void)
 {
     switch (errno) {
     case EBADF:
@@ -1172,49 +1593,48 @@ static int socket_error(void)
     }
 }
 
-static int get_option(listenfd_socket socket, int option, int *value)
+static int lfd_get_option(listenfd_socket socket, int option, int *value)
 {
     socklen_t size = sizeof *value;
 
     return getsockopt(socket, SOL_SOCKET, option, value, &size);
 }
 
-static int get_protocol(listenfd_socket socket, int *value)
+static int lfd_get_protocol(listenfd_socket socket, int *value)
 {
 #ifdef SO_PROTOCOL
-    return get_option(socket, SO_PROTOCOL, value);
+    return lfd_get_option(socket, SO_PROTOCOL, value);
 #else
-    int type, result = get_option(socket, SO_TYPE, &type);
+    struct lfd_address address;
+    int type, result = lfd_get_option(socket, SO_TYPE, &type);
 
     *value = type == SOCK_STREAM ? IPPROTO_TCP : type == SOCK_DGRAM ? IPPROTO_UDP : 0;
+    if (lfd_local_address(socket, &address) == 0 && !lfd_is_internet(&address))
+        *value = 0;
     return result;
 #endif
 }
 
-static int query(listenfd_socket socket, enum property property, int *value)
+static int lfd_query(listenfd_socket socket, enum lfd_property property, int *value)
 {
-    struct address address;
+    struct lfd_address address;
     int result;
 
-    switch (property) {
-    case TYPE:
-        result = get_option(socket, SO_TYPE, value);
-        break;
-    case PROTOCOL:
-        result = get_protocol(socket, value);
-        break;
-    case LISTENING:
-        result = get_option(socket, SO_ACCEPTCONN, value);
-        break;
-    default:
-        result =
-            property == FAMILY ? local_address(socket, &address) : peer_address(socket, &address);
+    if (property == LFD_TYPE)
+        result = lfd_get_option(socket, SO_TYPE, value);
+    else if (property == LFD_PROTOCOL)
+        result = lfd_get_protocol(socket, value);
+    else if (property == LFD_LISTENING)
+        result = lfd_get_option(socket, SO_ACCEPTCONN, value);
+    else {
+        result = property == LFD_FAMILY ? lfd_local_address(socket, &address)
+                                        : lfd_peer_address(socket, &address);
         *value = address.as.any.sa_family;
     }
-    return result == 0 ? 0 : socket_error();
+    return result == 0 ? 0 : lfd_socket_error();
 }
 
-static const char *file_kind(listenfd_socket socket)
+static const char *lfd_file_kind(listenfd_socket socket)
 {
     struct stat status;
 
@@ -1225,22 +1645,22 @@ static const char *file_kind(listenfd_socket socket)
     return S_ISREG(status.st_mode) ? "file" : "special file";
 }
 
-static int set_nonblocking(listenfd_socket socket, int on)
+static int lfd_set_nonblocking(listenfd_socket socket, int on)
 {
     return ioctl(socket, FIONBIO, &on);
 }
 
-static void close_socket(listenfd_socket socket)
+static void lfd_close_socket(listenfd_socket socket)
 {
     close(socket);
 }
 
-static listenfd_socket new_stream_socket(int family)
+static listenfd_socket lfd_new_socket(int family, int type)
 {
 #ifdef SOCK_CLOEXEC
-    return socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return socket(family, type | SOCK_CLOEXEC, 0);
 #else
-    int fd = socket(family, SOCK_STREAM, 0);
+    int fd = socket(family, type, 0);
 
     if (fd >= 0)
         fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -1248,33 +1668,83 @@ static listenfd_socket new_stream_socket(int family)
 #endif
 }
 
+/* SO_REUSEADDR lets a listener bind while old connections linger in TIME-WAIT. For UDP it would
+ * let another program take the port over (socket(7)), so UDP goes without. */
+static int lfd_set_reuse(listenfd_socket socket, const struct lfd_endpoint *own)
+{
+    if (own->type->type == SOCK_STREAM && lfd_set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1) < 0)
+        return -1;
+    if (own->options[LFD_REUSEPORT] < 0)
+        return 0;
+#ifdef SO_REUSEPORT
+    return lfd_set_option(socket, SOL_SOCKET, SO_REUSEPORT, 1);
+#else
+    errno = ENOPROTOOPT;
+    return -1;
+#endif
+}
+
+/* By name, or the number of one that has none; 0: there is no such interface. */
+static unsigned lfd_interface_number(const char *name)
+{
+    unsigned index = if_nametoindex(name);
+    uint64_t number = 0;
+
+    if (index == 0 && lfd_parse_number(name, INT_MAX, &number))
+        index = (unsigned)number;
+    return index;
+}
+
+static void lfd_format_scope(unsigned number, char *text, size_t size)
+{
+    char name[IF_NAMESIZE];
+
+    if (if_indextoname(number, name))
+        snprintf(text, size, "%%%s", name);
+    else
+        snprintf(text, size, "%%%u", number);
+}
+
 /* ---- POSIX: unix sockets --------------------------------------------------------- */
 
+static int lfd_has_unix_sockets(void)
+{
+    return 1;
+}
+
 /* A path, or "@name" for Linux's abstract namespace. */
-static int parse_unix_name(const char *name, struct address *address)
+static const char *lfd_parse_unix(const char *name, struct lfd_address *address)
 {
     size_t length = strlen(name);
 
     memset(address, 0, sizeof *address);
-    if (length == 0 || length >= sizeof address->as.un.sun_path)
-        return 0;
+    if (length == 0 || strcmp(name, "@") == 0)
+        return "the path is empty";
+    if (length >= sizeof address->as.un.sun_path)
+        return "the path is longer than a socket's may be (about 100 bytes)";
     address->as.un.sun_family = AF_UNIX;
     memcpy(address->as.un.sun_path, name, length);
     address->size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
-    if (*name == '@') {
-        address->as.un.sun_path[0] = '\0';
-        address->size--; /* an abstract name is not ended by NUL, its size is part of it */
-    }
-    return 1;
+    if (*name != '@')
+        return NULL;
+#ifndef __linux__
+    return "abstract names exist on Linux only";
+#else
+    address->as.un.sun_path[0] = '\0';
+    address->size--; /* an abstract name is not ended by NUL, its size is part of it */
+    return NULL;
+#endif
 }
 
-/* The name a unix socket is bound to, as parse_unix_name takes it; its length, 0 when it
+/* The name a unix socket is bound to, as lfd_parse_unix takes it; its length, 0 when it
  * has none. text holds at least sizeof sun_path + 1. */
-static size_t unix_name(const struct address *address, char *text)
+static size_t lfd_unix_name(const struct lfd_address *address, char *text)
 {
     size_t offset = offsetof(struct sockaddr_un, sun_path);
     size_t length = address->size > offset ? address->size - offset : 0;
 
+    if (address->as.any.sa_family != AF_UNIX)
+        length = 0;
     if (length > sizeof address->as.un.sun_path)
         length = sizeof address->as.un.sun_path;
     memcpy(text, address->as.un.sun_path, length);
@@ -1286,15 +1756,16 @@ static size_t unix_name(const struct address *address, char *text)
     return length;
 }
 
-static void format_unix_name(const struct address *address, char *text, size_t size)
+static int lfd_format_unix_name(const struct lfd_address *address, char *text, size_t size)
 {
     char name[sizeof address->as.un.sun_path + 1];
 
-    snprintf(text, size, "%s", unix_name(address, name) ? name : "(no name)");
-    make_printable(text);
+    lfd_unix_name(address, name);
+    lfd_make_printable(name);
+    return snprintf(text, size, "%s", name);
 }
 
-static int same_file(const char *path, const char *other)
+static int lfd_same_file(const char *path, const char *other)
 {
     struct stat a, b;
 
@@ -1302,107 +1773,151 @@ static int same_file(const char *path, const char *other)
            a.st_ino == b.st_ino;
 }
 
-static int same_unix_name(const char *wanted, const struct address *bound)
+static int lfd_is_abstract(const struct lfd_address *address)
 {
-    char name[sizeof bound->as.un.sun_path + 1];
-    size_t length = unix_name(bound, name);
-    int is_abstract = bound->as.un.sun_path[0] == '\0';
-
-    if (bound->as.any.sa_family != AF_UNIX || length == 0 || is_abstract != (*wanted == '@'))
-        return 0;
-    if (length == strlen(wanted) && memcmp(name, wanted, length) == 0)
-        return 1;
-    return !is_abstract && same_file(wanted, name);
+    return address->as.un.sun_path[0] == '\0';
 }
 
-/* Connecting is refused only where a socket file has no socket behind it. */
-static int refuses_connections(const struct address *address)
+static int lfd_same_unix_name(const struct lfd_address *wanted, const struct lfd_address *bound)
 {
-    listenfd_socket probe = new_stream_socket(AF_UNIX);
+    char a[sizeof bound->as.un.sun_path + 1], b[sizeof bound->as.un.sun_path + 1];
+    size_t length = lfd_unix_name(wanted, a);
+
+    if (length == 0 || lfd_unix_name(bound, b) == 0 ||
+        lfd_is_abstract(wanted) != lfd_is_abstract(bound))
+        return 0;
+    if (length == lfd_unix_name(bound, b) && memcmp(a, b, length) == 0)
+        return 1;
+    return !lfd_is_abstract(bound) && lfd_same_file(a, b);
+}
+
+/* Connecting is refused only where a socket file has no socket behind it. Another type of socket
+ * is EPROTOTYPE. */
+static int lfd_refuses_connections(const struct lfd_address *address, int type)
+{
+    listenfd_socket probe = lfd_new_socket(AF_UNIX, type);
     int refused = 0;
 
     if (probe == LISTENFD_INVALID_SOCKET)
         return 0;
     /* Non-blocking: a full backlog, too, means that somebody is there. */
-    if (set_nonblocking(probe, 1) == 0)
+    if (lfd_set_nonblocking(probe, 1) == 0)
         refused = connect(probe, &address->as.any, address->size) < 0 && errno == ECONNREFUSED;
-    close_socket(probe);
+    lfd_close_socket(probe);
     return refused;
 }
 
 /* Unlinks path if it is a socket and its server is dead. The same file before and after the
  * probe: a server that starts meanwhile keeps its new one. */
-static int remove_dead_socket(const struct address *address)
+static int lfd_remove_dead(const struct lfd_address *address, int type)
 {
     const char *path = address->as.un.sun_path;
     struct stat before, after;
 
-    if (*path == '\0' || lstat(path, &before) < 0 || !S_ISSOCK(before.st_mode))
-        return 0;
-    if (!refuses_connections(address))
+    if (lstat(path, &before) < 0 || !S_ISSOCK(before.st_mode) ||
+        !lfd_refuses_connections(address, type))
         return 0;
     if (lstat(path, &after) < 0 || before.st_dev != after.st_dev || before.st_ino != after.st_ino)
         return 0;
     return unlink(path) == 0;
 }
 
-static int bind_replacing_dead(listenfd_socket socket, const struct address *address)
+/* The file has its mode from its first moment on. */
+static int lfd_bind_path(listenfd_socket socket, const struct lfd_endpoint *own)
 {
-    if (bind_to(socket, address) == 0)
+    int result, mode = own->options[LFD_MODE];
+    mode_t before = 0;
+
+    if (mode >= 0)
+        before = umask(0777 & ~(mode_t)mode);
+    result = lfd_bind(socket, &own->address);
+    if (mode >= 0)
+        umask(before);
+    return result;
+}
+
+static int lfd_bind_replacing_dead(listenfd_socket socket, const struct lfd_endpoint *own)
+{
+    if (lfd_bind_path(socket, own) == 0)
         return 0;
     if (errno != EADDRINUSE)
         return -1;
-    if (remove_dead_socket(address))
-        return bind_to(socket, address);
+    if (lfd_remove_dead(&own->address, own->type->type))
+        return lfd_bind_path(socket, own);
     errno = EADDRINUSE;
     return -1;
 }
 
+/* What is bound and does not listen looks dead, so both happen under a lock, and the removal of
+ * what is dead. (A socket that listens at once can be had by bind under another name, and link(2);
+ * but that name it keeps in getsockname(2), where sd_is_socket_unix(3) and others look for theirs.)
+ * The lock is a file of our own: a folder others may lock, too. ".#x" is what editors call their
+ * locks, so that tools which watch a folder do not mind it. -1: there can be none here. */
+static int lfd_lock(const char *path, char *lock, size_t size)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    struct stat mine, there;
+    int fd, how;
+
+    snprintf(lock, size, "%.*s.#%s", (int)(name - path), path, name);
+    for (;;) {
+        fd = open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0 || fstat(fd, &mine) < 0)
+            break;
+        how = mine.st_uid == geteuid() ? LOCK_EX : LOCK_EX | LOCK_NB; /* never wait for others */
+        while (flock(fd, how) < 0 && errno == EINTR)
+            continue;
+        if (lstat(lock, &there) < 0 ? errno != ENOENT
+                                    : mine.st_ino == there.st_ino && mine.st_dev == there.st_dev)
+            return fd;
+        close(fd); /* who had it has removed it meanwhile */
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 /* The file is still ours: the socket that is bound to it is open. */
-static int listen_or_unlink(listenfd_socket socket, const struct address *address)
+static int lfd_listen_or_unlink(listenfd_socket socket, const struct lfd_endpoint *own)
 {
     int saved_error;
 
-    if (listen(socket, SOMAXCONN) == 0)
+    if (lfd_listen(socket, own) == 0)
         return 0;
     saved_error = errno;
-    if (address->as.un.sun_path[0] != '\0')
-        unlink(address->as.un.sun_path);
+    if (!lfd_is_abstract(&own->address))
+        unlink(own->address.as.un.sun_path);
     errno = saved_error;
     return -1;
 }
 
-/* A unix listener, or LISTENFD_INVALID_SOCKET with errno. */
-static listenfd_socket open_unix_listener(const listenfd *lfd, const struct address *address)
+static int lfd_bind_and_listen(listenfd_socket socket, const struct lfd_endpoint *own)
 {
-    listenfd_socket socket = new_listener(lfd, AF_UNIX);
+    char lock[sizeof own->address.as.un.sun_path + 3];
+    int result, saved_error, fd = -1;
 
-    if (socket == LISTENFD_INVALID_SOCKET ||
-        (bind_replacing_dead(socket, address) == 0 && listen_or_unlink(socket, address) == 0))
+    if (!lfd_is_abstract(&own->address))
+        fd = lfd_lock(own->address.as.un.sun_path, lock, sizeof lock);
+    result = fd < 0 ? lfd_bind_path(socket, own) : lfd_bind_replacing_dead(socket, own);
+    if (result == 0)
+        result = lfd_listen_or_unlink(socket, own);
+    if (fd < 0)
+        return result;
+    saved_error = errno;
+    unlink(lock);
+    close(fd);
+    errno = saved_error;
+    return result;
+}
+
+static listenfd_socket lfd_open_unix(const struct listenfd *lfd, const struct lfd_endpoint *own)
+{
+    listenfd_socket socket = lfd_new_own(lfd, AF_UNIX, own->type->type);
+
+    if (socket == LISTENFD_INVALID_SOCKET || lfd_bind_and_listen(socket, own) == 0)
         return socket;
-    discard(socket);
+    lfd_discard(socket);
     return LISTENFD_INVALID_SOCKET;
-}
-
-static int bind_unix(listenfd *lfd, const char *path, listenfd_socket *out)
-{
-    struct address address;
-
-    if (!path || !parse_unix_name(path, &address))
-        return say(lfd, LISTENFD_EADDRESS,
-                   "'%s' is not a path for a socket: expected 1 to %lu bytes, or @name",
-                   path ? path : "(NULL)", (unsigned long)sizeof address.as.un.sun_path - 1);
-    return finish_bind(lfd, path, open_unix_listener(lfd, &address), out);
-}
-
-static int take_unix(listenfd *lfd, size_t index, const struct kind *kind, listenfd_socket *out)
-{
-    return take(lfd, index, kind, out);
-}
-
-static int take_or_bind_unix(listenfd *lfd, size_t index, const char *path, listenfd_socket *out)
-{
-    return take_or_bind(lfd, index, &unix_listener, bind_unix, path, out);
 }
 
 #else
@@ -1414,53 +1929,50 @@ static int take_or_bind_unix(listenfd *lfd, size_t index, const char *path, list
  * goes on working after listenfd_free. */
 
 enum {
-    DEADLINE_MS = 5000,   /* for the whole conversation */
-    MOST_SOCKETS = 1024,  /* that an answer may hold */
-    VARIABLE_SIZE = 32768 /* no variable is longer: SetEnvironmentVariable */
+    LFD_DEADLINE_MS = 5000,      /* for the whole conversation */
+    LFD_MOST_SOCKETS = 1024,     /* that an answer may hold */
+    LFD_VARIABLE_SIZE = 32768,   /* no variable is longer: SetEnvironmentVariable */
+    LFD_NO_HANDLE_INHERIT = 0x80 /* WSA_FLAG_..., Windows 7 SP1: not every header has it */
 };
-
-#ifndef WSA_FLAG_NO_HANDLE_INHERIT
-#define WSA_FLAG_NO_HANDLE_INHERIT 0x80 /* Windows 7 SP1 */
-#endif
 
 /* What the server sends is this structure as it lies in memory, of 32-bit and 64-bit
  * processes alike. */
-typedef char the_answer_is_made_of_628_bytes[sizeof(WSAPROTOCOL_INFOW) == 628 ? 1 : -1];
+typedef char lfd_answer_is_made_of_628_bytes[sizeof(WSAPROTOCOL_INFOW) == 628 ? 1 : -1];
 
-struct conversation {
-    char server[VARIABLE_SIZE], secret[VARIABLE_SIZE], names[VARIABLE_SIZE];
+struct lfd_conversation {
+    char server[LFD_VARIABLE_SIZE], secret[LFD_VARIABLE_SIZE], names[LFD_VARIABLE_SIZE];
     int has_names;
-    struct address address; /* the server's */
+    struct lfd_endpoint endpoint; /* the server's */
     listenfd_socket connection;
     ULONGLONG deadline;
     union {
-        WSAPROTOCOL_INFOW infos[MOST_SOCKETS];
-        char bytes[MOST_SOCKETS * sizeof(WSAPROTOCOL_INFOW) + 1];
+        WSAPROTOCOL_INFOW infos[LFD_MOST_SOCKETS];
+        char bytes[LFD_MOST_SOCKETS * sizeof(WSAPROTOCOL_INFOW) + 1];
     } answer;
-    listenfd_socket sockets[MOST_SOCKETS];
+    listenfd_socket sockets[LFD_MOST_SOCKETS];
     size_t count; /* of them */
 };
 
-static int last_error(void)
+static int lfd_last_error(void)
 {
     return WSAGetLastError();
 }
 
-static void set_last_error(int error)
+static void lfd_set_last_error(int error)
 {
     WSASetLastError(error);
 }
 
-static const char *error_text(int error, char *text)
+static const char *lfd_error_text(int error, char *text)
 {
     const DWORD how =
         FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
-    int saved_error = last_error();
-    DWORD length = FormatMessageA(how, NULL, (DWORD)error, 0, text, ERROR_SIZE, NULL);
+    int saved_error = lfd_last_error();
+    DWORD length = FormatMessageA(how, NULL, (DWORD)error, 0, text, LFD_ERROR_SIZE, NULL);
 
-    set_last_error(saved_error);
+    lfd_set_last_error(saved_error);
     if (length == 0)
-        snprintf(text, ERROR_SIZE, "error %d", error);
+        snprintf(text, LFD_ERROR_SIZE, "error %d", error);
     while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '.'))
         text[--length] = '\0';
     return text;
@@ -1470,19 +1982,19 @@ static const char *error_text(int error, char *text)
 
 /* GetEnvironmentVariable and not getenv: it is the process's own environment, whichever C
  * runtime of how many wrote to it. 0 when there is no such variable. */
-static int read_variable(const char *name, char *value)
+static int lfd_read_variable(const char *name, char *value)
 {
     DWORD length;
 
     SetLastError(ERROR_SUCCESS);
-    length = GetEnvironmentVariableA(name, value, VARIABLE_SIZE);
-    value[length < VARIABLE_SIZE ? length : 0] = '\0';
+    length = GetEnvironmentVariableA(name, value, LFD_VARIABLE_SIZE);
+    value[length < LFD_VARIABLE_SIZE ? length : 0] = '\0';
     return length > 0 || GetLastError() != ERROR_ENVVAR_NOT_FOUND;
 }
 
 /* From the process's environment and from this C runtime's copy of it, which is what getenv
  * reads and what some runtimes hand to children. */
-static void forget_variables(void)
+static void lfd_forget_variables(void)
 {
     SetEnvironmentVariableA("SYSTEMFD_SOCKET_SERVER", NULL);
     SetEnvironmentVariableA("SYSTEMFD_SOCKET_SECRET", NULL);
@@ -1493,7 +2005,7 @@ static void forget_variables(void)
 }
 
 /* Anywhere else the secret would leave this machine. */
-static int is_loopback(const struct address *address)
+static int lfd_is_loopback(const struct lfd_address *address)
 {
     if (address->as.any.sa_family == AF_INET)
         return ntohl(address->as.in.sin_addr.s_addr) >> 24 == 127;
@@ -1501,7 +2013,7 @@ static int is_loopback(const struct address *address)
 }
 
 /* A UUID: 8-4-4-4-12 hexadecimal digits. */
-static int is_secret(const char *text)
+static int lfd_is_secret(const char *text)
 {
     static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
     size_t i;
@@ -1513,26 +2025,26 @@ static int is_secret(const char *text)
     return text[i] == '\0';
 }
 
-static int check_variables(struct listenfd *found, struct conversation *talk)
+static int lfd_check_variables(struct listenfd *found, struct lfd_conversation *talk)
 {
-    if (!read_variable("SYSTEMFD_SOCKET_SERVER", talk->server))
-        return conclude(found, LISTENFD_NONE,
-                        "nothing was passed: SYSTEMFD_SOCKET_SERVER is not set");
-    if (!parse_host_port(talk->server, &talk->address) || !is_loopback(&talk->address) ||
-        port_of(&talk->address) == 0)
-        return conclude(found, LISTENFD_ESERVER,
-                        "SYSTEMFD_SOCKET_SERVER is '%.60s': expected an address of this machine "
-                        "such as 127.0.0.1:49152",
-                        talk->server);
-    if (!read_variable("SYSTEMFD_SOCKET_SECRET", talk->secret))
-        return conclude(found, LISTENFD_ESECRET,
-                        "SYSTEMFD_SOCKET_SERVER is set but SYSTEMFD_SOCKET_SECRET is not: "
-                        "something between the launcher and this program removed it");
-    if (!is_secret(talk->secret))
-        return conclude(found, LISTENFD_ESECRET,
-                        "SYSTEMFD_SOCKET_SECRET is malformed: expected a UUID, 8-4-4-4-12 "
-                        "hexadecimal digits");
-    talk->has_names = read_variable("LISTEN_FDNAMES", talk->names);
+    if (!lfd_read_variable("SYSTEMFD_SOCKET_SERVER", talk->server))
+        return lfd_say(found, LISTENFD_NONE,
+                       "nothing was passed: SYSTEMFD_SOCKET_SERVER is not set");
+    if (lfd_parse_host_port(talk->server, &talk->endpoint) ||
+        !lfd_is_loopback(&talk->endpoint.address) || lfd_port_of(&talk->endpoint.address) == 0)
+        return lfd_say(found, LISTENFD_ESERVER,
+                       "SYSTEMFD_SOCKET_SERVER is '%.60s': expected an address of this machine "
+                       "such as 127.0.0.1:49152",
+                       talk->server);
+    if (!lfd_read_variable("SYSTEMFD_SOCKET_SECRET", talk->secret))
+        return lfd_say(found, LISTENFD_ESECRET,
+                       "SYSTEMFD_SOCKET_SERVER is set but SYSTEMFD_SOCKET_SECRET is not: "
+                       "something between the launcher and this program removed it");
+    if (!lfd_is_secret(talk->secret))
+        return lfd_say(found, LISTENFD_ESECRET,
+                       "SYSTEMFD_SOCKET_SECRET is malformed: expected a UUID, 8-4-4-4-12 "
+                       "hexadecimal digits");
+    talk->has_names = lfd_read_variable("LISTEN_FDNAMES", talk->names);
     return LISTENFD_PASSED;
 }
 
@@ -1540,7 +2052,7 @@ static int check_variables(struct listenfd *found, struct conversation *talk)
 
 /* 0 when the deadline has passed. select and not WSAPoll, which did not tell of a failed
  * connect before Windows 10 version 2004. */
-static int wait_until_ready(const struct conversation *talk, int to_write)
+static int lfd_wait_until_ready(const struct lfd_conversation *talk, int to_write)
 {
     ULONGLONG now = GetTickCount64();
     long left = now < talk->deadline ? (long)(talk->deadline - now) : 0;
@@ -1555,43 +2067,44 @@ static int wait_until_ready(const struct conversation *talk, int to_write)
     return select(0, to_write ? NULL : &ready, to_write ? &ready : NULL, &failed, &limit) > 0;
 }
 
-static int timed_out(struct listenfd *found, const struct conversation *talk)
+static int lfd_timed_out(struct listenfd *found, const struct lfd_conversation *talk)
 {
-    return conclude(found, LISTENFD_ETIMEDOUT,
-                    "the socket server at %.60s did not answer in %d seconds: restart the launcher",
-                    talk->server, DEADLINE_MS / 1000);
+    return lfd_say(found, LISTENFD_ETIMEDOUT,
+                   "the socket server at %.60s did not answer in %d seconds: restart the launcher",
+                   talk->server, LFD_DEADLINE_MS / 1000);
 }
 
-static int cannot_connect(struct listenfd *found, const struct conversation *talk, int error)
+static int lfd_cannot_connect(struct listenfd *found, const struct lfd_conversation *talk,
+                              int error)
 {
-    char text[ERROR_SIZE];
+    char text[LFD_ERROR_SIZE];
 
-    return conclude(found, LISTENFD_ECONNECT,
-                    "cannot connect to the socket server at %.60s (%s): the launcher has ended, "
-                    "or SYSTEMFD_SOCKET_SERVER is from an earlier one",
-                    talk->server, error_text(error, text));
+    return lfd_say(found, LISTENFD_ECONNECT,
+                   "cannot connect to the socket server at %.60s (%s): the launcher has ended, "
+                   "or SYSTEMFD_SOCKET_SERVER is from an earlier one",
+                   talk->server, lfd_error_text(error, text));
 }
 
-static int connect_to_server(struct listenfd *found, struct conversation *talk)
+static int lfd_connect_to_server(struct listenfd *found, struct lfd_conversation *talk)
 {
     int error = 0;
     socklen_t size = sizeof error;
 
-    if (set_nonblocking(talk->connection, 1) == 0 &&
-        connect(talk->connection, &talk->address.as.any, talk->address.size) == 0)
+    if (lfd_set_nonblocking(talk->connection, 1) == 0 &&
+        connect(talk->connection, &talk->endpoint.address.as.any, talk->endpoint.address.size) == 0)
         return LISTENFD_PASSED;
-    if (last_error() != WSAEWOULDBLOCK)
-        return cannot_connect(found, talk, last_error());
-    if (!wait_until_ready(talk, 1))
-        return timed_out(found, talk);
+    if (lfd_last_error() != WSAEWOULDBLOCK)
+        return lfd_cannot_connect(found, talk, lfd_last_error());
+    if (!lfd_wait_until_ready(talk, 1))
+        return lfd_timed_out(found, talk);
     if (getsockopt(talk->connection, SOL_SOCKET, SO_ERROR, (char *)&error, &size) != 0)
-        error = last_error();
-    return error == 0 ? LISTENFD_PASSED : cannot_connect(found, talk, error);
+        error = lfd_last_error();
+    return error == 0 ? LISTENFD_PASSED : lfd_cannot_connect(found, talk, error);
 }
 
 /* "SECRET|PID", and the end. It fits any send buffer, so a connection that does not take it
  * was closed already: reading tells. */
-static void send_request(const struct conversation *talk)
+static void lfd_send_request(const struct lfd_conversation *talk)
 {
     char request[64];
     int length = snprintf(request, sizeof request, "%s|%lu", talk->secret, GetCurrentProcessId());
@@ -1600,59 +2113,60 @@ static void send_request(const struct conversation *talk)
     shutdown(talk->connection, SD_SEND);
 }
 
-static int check_length(struct listenfd *found, struct conversation *talk, size_t length, int whole)
+static int lfd_check_length(struct listenfd *found, struct lfd_conversation *talk, size_t length,
+                            int whole)
 {
     const size_t size = sizeof(WSAPROTOCOL_INFOW);
 
     if (length == 0)
-        return conclude(found, LISTENFD_ENOANSWER,
-                        "the socket server at %.60s closed without an answer: "
-                        "SYSTEMFD_SOCKET_SECRET is not its secret, or it has no sockets",
-                        talk->server);
-    if (length > MOST_SOCKETS * size)
-        return conclude(found, LISTENFD_ETOOLONG,
-                        "the answer of the socket server at %.60s is longer than %d sockets",
-                        talk->server, MOST_SOCKETS);
+        return lfd_say(found, LISTENFD_ENOANSWER,
+                       "the socket server at %.60s closed without an answer: "
+                       "SYSTEMFD_SOCKET_SECRET is not its secret, or it has no sockets",
+                       talk->server);
+    if (length > LFD_MOST_SOCKETS * size)
+        return lfd_say(found, LISTENFD_ETOOLONG,
+                       "the answer of the socket server at %.60s is longer than %d sockets",
+                       talk->server, LFD_MOST_SOCKETS);
     if (!whole || length % size != 0)
-        return conclude(found, LISTENFD_ESHORT,
-                        "the answer of the socket server at %.60s ends within a socket: %lu bytes, "
-                        "where a multiple of %lu was expected",
-                        talk->server, (unsigned long)length, (unsigned long)size);
+        return lfd_say(found, LISTENFD_ESHORT,
+                       "the answer of the socket server at %.60s ends within a socket: %lu bytes, "
+                       "where a multiple of %lu was expected",
+                       talk->server, (unsigned long)length, (unsigned long)size);
     talk->count = length / size;
     return LISTENFD_PASSED;
 }
 
-static int read_answer(struct listenfd *found, struct conversation *talk)
+static int lfd_read_answer(struct listenfd *found, struct lfd_conversation *talk)
 {
     size_t length = 0;
     int got = 1;
 
     while (got > 0 && length < sizeof talk->answer.bytes) {
-        if (!wait_until_ready(talk, 0))
-            return timed_out(found, talk);
+        if (!lfd_wait_until_ready(talk, 0))
+            return lfd_timed_out(found, talk);
         got = recv(talk->connection, talk->answer.bytes + length,
                    (int)(sizeof talk->answer.bytes - length), 0);
         length += got > 0 ? (size_t)got : 0;
     }
-    return check_length(found, talk, length, got >= 0);
+    return lfd_check_length(found, talk, length, got >= 0);
 }
 
-static int ask(struct listenfd *found, struct conversation *talk)
+static int lfd_ask(struct listenfd *found, struct lfd_conversation *talk)
 {
-    char error[ERROR_SIZE];
+    char error[LFD_ERROR_SIZE];
     int status;
 
-    talk->deadline = GetTickCount64() + DEADLINE_MS;
-    talk->connection = new_stream_socket(talk->address.as.any.sa_family);
+    talk->deadline = GetTickCount64() + LFD_DEADLINE_MS;
+    talk->connection = lfd_new_socket(talk->endpoint.address.as.any.sa_family, SOCK_STREAM);
     if (talk->connection == LISTENFD_INVALID_SOCKET)
-        return conclude(found, LISTENFD_ESYSTEM, "cannot ask for the sockets: %s",
-                        error_text(last_error(), error));
-    status = connect_to_server(found, talk);
+        return lfd_say(found, LISTENFD_ESYSTEM, "cannot ask for the sockets: %s",
+                       lfd_error_text(lfd_last_error(), error));
+    status = lfd_connect_to_server(found, talk);
     if (status == LISTENFD_PASSED) {
-        send_request(talk);
-        status = read_answer(found, talk);
+        lfd_send_request(talk);
+        status = lfd_read_answer(found, talk);
     }
-    close_socket(talk->connection);
+    lfd_close_socket(talk->connection);
     return status;
 }
 
@@ -1661,7 +2175,7 @@ static int ask(struct listenfd *found, struct conversation *talk)
 /* A former holder may have bound it to a completion port of its own, which no other process
  * could change: FileReplaceCompletionInformation, Windows 8.1. Where the call is missing, or
  * fails, nothing is lost but that. */
-static void detach_from_completion_port(listenfd_socket socket)
+static void lfd_detach_from_completion_port(listenfd_socket socket)
 {
     enum { REPLACE_COMPLETION_INFORMATION = 61 };
     typedef LONG(NTAPI * set_information)(HANDLE, void *, void *, ULONG, int);
@@ -1675,7 +2189,7 @@ static void detach_from_completion_port(listenfd_socket socket)
 }
 
 /* With its own WSAStartup, which close_socket undoes; info: what it is made from. */
-static listenfd_socket new_socket(int family, int type, WSAPROTOCOL_INFOW *info)
+static listenfd_socket lfd_make_socket(int family, int type, WSAPROTOCOL_INFOW *info)
 {
     WSADATA unused;
     int error = WSAStartup(MAKEWORD(2, 2), &unused);
@@ -1683,21 +2197,22 @@ static listenfd_socket new_socket(int family, int type, WSAPROTOCOL_INFOW *info)
 
     if (error == 0) {
         socket = WSASocketW(family, type, info ? FROM_PROTOCOL_INFO : 0, info, 0,
-                            WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-        error = last_error();
+                            WSA_FLAG_OVERLAPPED | LFD_NO_HANDLE_INHERIT);
+        error = lfd_last_error();
         if (socket == INVALID_SOCKET)
             WSACleanup();
     }
-    set_last_error(error);
+    lfd_set_last_error(error);
     return socket;
 }
 
-static listenfd_socket new_stream_socket(int family)
+static listenfd_socket lfd_new_socket(int family, int type)
 {
-    return new_socket(family, SOCK_STREAM, NULL);
+    return lfd_make_socket(family, type, NULL);
 }
 
-static int have_socket(const struct conversation *talk, size_t count, listenfd_socket socket)
+static int lfd_have_socket(const struct lfd_conversation *talk, size_t count,
+                           listenfd_socket socket)
 {
     size_t i;
 
@@ -1709,73 +2224,74 @@ static int have_socket(const struct conversation *talk, size_t count, listenfd_s
 
 /* A structure serves one process and once. A system may believe one that does not, and give
  * out a number that is no socket, or that of another: so the result is checked. */
-static int open_socket(struct conversation *talk, size_t index)
+static int lfd_open_socket(struct lfd_conversation *talk, size_t index)
 {
     WSAPROTOCOL_INFOW *info = &talk->answer.infos[index];
-    listenfd_socket socket = new_socket(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, info);
+    listenfd_socket socket = lfd_make_socket(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, info);
 
     if (socket == LISTENFD_INVALID_SOCKET)
         return 0;
-    if (!is_open(socket) || have_socket(talk, index, socket)) {
+    if (!lfd_is_open(socket) || lfd_have_socket(talk, index, socket)) {
         WSACleanup();
-        set_last_error(WSAENOTSOCK);
+        lfd_set_last_error(WSAENOTSOCK);
         return 0;
     }
-    detach_from_completion_port(socket);
+    lfd_detach_from_completion_port(socket);
     talk->sockets[index] = socket;
     return 1;
 }
 
-static int open_sockets(struct listenfd *found, struct conversation *talk)
+static int lfd_open_sockets(struct listenfd *found, struct lfd_conversation *talk)
 {
     size_t count = talk->count;
-    char error[ERROR_SIZE];
+    char error[LFD_ERROR_SIZE];
 
     for (talk->count = 0; talk->count < count; talk->count++)
-        if (!open_socket(talk, talk->count))
-            return conclude(found, LISTENFD_EINFO,
-                            "the system does not accept socket %lu of the %lu that the server at "
-                            "%.60s sent (%s): they were made for another process, or used before",
-                            (unsigned long)talk->count, (unsigned long)count, talk->server,
-                            error_text(last_error(), error));
+        if (!lfd_open_socket(talk, talk->count))
+            return lfd_say(found, LISTENFD_EINFO,
+                           "the system does not accept socket %lu of the %lu that the server at "
+                           "%.60s sent (%s): they were made for another process, or used before",
+                           (unsigned long)talk->count, (unsigned long)count, talk->server,
+                           lfd_error_text(lfd_last_error(), error));
     found->count = count;
-    return check_names(found, talk->has_names ? talk->names : NULL);
+    return lfd_check_names(found, talk->has_names ? talk->names : NULL);
 }
 
-static int converse(struct listenfd *found, struct conversation *talk)
+static int lfd_converse(struct listenfd *found, struct lfd_conversation *talk)
 {
-    int status = check_variables(found, talk);
+    int status = lfd_check_variables(found, talk);
 
     if (status == LISTENFD_PASSED)
-        status = ask(found, talk);
+        status = lfd_ask(found, talk);
     if (status == LISTENFD_PASSED)
-        status = open_sockets(found, talk);
+        status = lfd_open_sockets(found, talk);
     else
         talk->count = 0;
     if (status != LISTENFD_PASSED)
         found->count = 0;
-    return status;
+    return found->status = status;
 }
 
-static listenfd *receive(struct listenfd *found)
+static struct listenfd *lfd_receive(struct listenfd *found)
 {
-    struct conversation *talk = (struct conversation *)malloc(sizeof *talk);
-    listenfd *lfd = NULL;
+    struct lfd_conversation *talk = (struct lfd_conversation *)malloc(sizeof *talk);
+    struct listenfd *lfd = NULL;
     size_t i;
 
     if (!talk)
         return NULL;
-    found->flags &= ~(unsigned)LISTENFD_KEEP; /* of copies, closing them takes none away */
+    found->flags &= ~(unsigned)(LISTENFD_KEEP |
+                                LISTENFD_NOT_LAST); /* of copies, closing them takes none away */
     talk->count = 0;
-    if (converse(found, talk) == LISTENFD_PASSED)
-        lfd = create(found, talk->has_names ? talk->names : NULL);
+    if (lfd_converse(found, talk) == LISTENFD_PASSED)
+        lfd = lfd_create(found, talk->has_names ? talk->names : NULL);
     else
-        lfd = create(found, NULL);
+        lfd = lfd_create(found, NULL);
     for (i = 0; i < talk->count; i++) {
         if (lfd && lfd->count > 0)
             lfd->slots[i].socket = talk->sockets[i];
         else
-            close_socket(talk->sockets[i]);
+            lfd_close_socket(talk->sockets[i]);
     }
     free(talk);
     return lfd;
@@ -1784,9 +2300,9 @@ static listenfd *receive(struct listenfd *found)
 /* ---- Windows: sockets ---- */
 
 /* Whatever was passed is a socket: what is none now was closed. */
-static int socket_error(void)
+static int lfd_socket_error(void)
 {
-    switch (last_error()) {
+    switch (lfd_last_error()) {
     case WSAENOTSOCK:
         return LISTENFD_ECLOSED;
     case WSAENOTCONN:
@@ -1797,94 +2313,383 @@ static int socket_error(void)
 }
 
 /* SO_ACCEPTCONN is a BOOL, SO_TYPE an int: both of four bytes. */
-static int get_option(listenfd_socket socket, int option, int *value)
+static int lfd_get_option(listenfd_socket socket, int option, int *value)
 {
     socklen_t size = sizeof *value;
 
     return getsockopt(socket, SOL_SOCKET, option, (char *)value, &size);
 }
 
-static int is_open(listenfd_socket socket)
+static int lfd_is_open(listenfd_socket socket)
 {
     int type;
 
-    return get_option(socket, SO_TYPE, &type) == 0;
+    return lfd_get_option(socket, SO_TYPE, &type) == 0;
 }
 
-static int get_info(listenfd_socket socket, WSAPROTOCOL_INFOW *info)
+static int lfd_get_info(listenfd_socket socket, WSAPROTOCOL_INFOW *info)
 {
     socklen_t size = sizeof *info;
 
     return getsockopt(socket, SOL_SOCKET, SO_PROTOCOL_INFOW, (char *)info, &size);
 }
 
-static int query(listenfd_socket socket, enum property property, int *value)
+static int lfd_query(listenfd_socket socket, enum lfd_property property, int *value)
 {
     WSAPROTOCOL_INFOW info;
-    struct address peer;
+    struct lfd_address peer;
     int result;
 
-    if (property == LISTENING) {
-        result = get_option(socket, SO_ACCEPTCONN, value);
-    } else if (property == PEER_FAMILY) {
-        result = peer_address(socket, &peer);
+    if (property == LFD_LISTENING) {
+        result = lfd_get_option(socket, SO_ACCEPTCONN, value);
+    } else if (property == LFD_PEER_FAMILY) {
+        result = lfd_peer_address(socket, &peer);
         *value = peer.as.any.sa_family;
     } else {
-        result = get_info(socket, &info);
-        *value = property == FAMILY ? info.iAddressFamily
-                 : property == TYPE ? info.iSocketType
-                                    : info.iProtocol;
+        result = lfd_get_info(socket, &info);
+        *value = property == LFD_FAMILY ? info.iAddressFamily
+                 : property == LFD_TYPE ? info.iSocketType
+                                        : info.iProtocol;
     }
-    return result == 0 ? 0 : socket_error();
+    return result == 0 ? 0 : lfd_socket_error();
 }
 
-static const char *file_kind(listenfd_socket socket)
+static const char *lfd_file_kind(listenfd_socket socket)
 {
-    return is_open(socket) ? "socket that is not bound" : "not open";
+    return lfd_is_open(socket) ? "socket that is not bound" : "not open";
 }
 
-static int set_nonblocking(listenfd_socket socket, int on)
+static int lfd_set_nonblocking(listenfd_socket socket, int on)
 {
     u_long mode = (u_long)on;
 
     return ioctlsocket(socket, (long)FIONBIO, &mode);
 }
 
-static void close_socket(listenfd_socket socket)
+static void lfd_close_socket(listenfd_socket socket)
 {
     closesocket(socket);
     WSACleanup();
 }
 
+/* SO_REUSEADDR is to Windows what SO_REUSEPORT is elsewhere: several may bind one port, and without
+ * SO_EXCLUSIVEADDRUSE whoever sets it takes a port over. TIME-WAIT needs neither. */
+static int lfd_set_reuse(listenfd_socket socket, const struct lfd_endpoint *own)
+{
+    return lfd_set_option(socket, SOL_SOCKET,
+                          own->options[LFD_REUSEPORT] > 0 ? SO_REUSEADDR : SO_EXCLUSIVEADDRUSE, 1);
+}
+
+/* Names would need one more library. */
+static unsigned lfd_interface_number(const char *name)
+{
+    uint64_t number = 0;
+
+    return lfd_parse_number(name, INT_MAX, &number) ? (unsigned)number : 0;
+}
+
+static void lfd_format_scope(unsigned number, char *text, size_t size)
+{
+    snprintf(text, size, "%%%u", number);
+}
+
+/* No program has more rights than who starts it. */
+static int lfd_is_privileged(void)
+{
+    return 0;
+}
+
 /* ---- Windows: unix sockets ---- */
 
 /* The protocol knows TCP and UDP. */
-static int take_unix(listenfd *lfd, size_t index, const struct kind *kind, listenfd_socket *out)
+static int lfd_has_unix_sockets(void)
 {
-    if (!out || (lfd && lfd->status < 0))
-        return take(lfd, index, kind, out);
-    *out = LISTENFD_INVALID_SOCKET;
-    return say(lfd, LISTENFD_ENOTSUPPORTED,
-               "%s cannot be passed on Windows: use a tcp listener on 127.0.0.1", kind->name);
+    return 0;
 }
 
-static int take_or_bind_unix(listenfd *lfd, size_t index, const char *path, listenfd_socket *out)
+static const char *lfd_parse_unix(const char *name, struct lfd_address *address)
 {
-    (void)path;
-    return take_unix(lfd, index, &unix_listener, out);
+    (void)name;
+    (void)address;
+    return "there are no unix sockets to pass on Windows";
 }
 
-static int same_unix_name(const char *wanted, const struct address *bound)
+static int lfd_same_unix_name(const struct lfd_address *wanted, const struct lfd_address *bound)
 {
     (void)wanted;
     (void)bound;
     return 0;
 }
 
-static void format_unix_name(const struct address *address, char *text, size_t size)
+static int lfd_format_unix_name(const struct lfd_address *address, char *text, size_t size)
 {
     (void)address;
-    snprintf(text, size, "(no name)");
+    return snprintf(text, size, "%s", "");
+}
+
+static listenfd_socket lfd_open_unix(const struct listenfd *lfd, const struct lfd_endpoint *own)
+{
+    (void)lfd;
+    (void)own;
+    return LISTENFD_INVALID_SOCKET;
+}
+
+#endif
+
+/* ---- The service manager --------------------------------------------------------- */
+
+/* What each system's part defines. extra: a line more, or "". 1, 0 or a code, as listenfd_notify.
+ */
+static int lfd_send_state(const char *state, const char *extra);
+static void lfd_monotonic_line(char *line, size_t size);
+static int lfd_is_this_process(uint64_t pid);
+
+/* Where a line of the state begins with that; NULL: none does. */
+static const char *lfd_find_line(const char *state, const char *beginning)
+{
+    while (state && !lfd_value(state, beginning)) {
+        state = strchr(state, '\n');
+        if (state)
+            state++;
+    }
+    return state;
+}
+
+static int lfd_is_reloading(const char *state)
+{
+    const char *line = lfd_find_line(state, "RELOADING=1");
+
+    return line && (line[11] == '\0' || line[11] == '\n') &&
+           !lfd_find_line(state, "MONOTONIC_USEC=");
+}
+
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function"
+#endif
+
+int listenfd_notify(const char *state)
+{
+    int result, saved_error = lfd_last_error();
+    char extra[48] = "";
+
+    if (!state)
+        return LISTENFD_EINVAL;
+    if (lfd_is_reloading(state))
+        lfd_monotonic_line(extra, sizeof extra);
+    result = lfd_send_state(state, extra);
+    if (result != LISTENFD_ESYSTEM)
+        lfd_set_last_error(saved_error);
+    return result;
+}
+
+int listenfd_watchdog(uint64_t *usec)
+{
+    const char *interval = getenv("WATCHDOG_USEC"), *pid_text = getenv("WATCHDOG_PID");
+    uint64_t value = 0, pid = 0;
+
+    if (usec)
+        *usec = 0;
+    if (!interval || lfd_is_privileged())
+        return 0;
+    if (!lfd_parse_number(interval, UINT64_MAX - 1, &value) || value == 0)
+        return LISTENFD_EWATCHDOG;
+    if (pid_text && (!lfd_parse_number(pid_text, INT_MAX, &pid) || pid == 0))
+        return LISTENFD_EWATCHDOG;
+    if (pid_text && !lfd_is_this_process(pid))
+        return 0;
+    if (usec)
+        *usec = value;
+    return 1;
+}
+
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+
+#ifndef _WIN32
+
+static int lfd_is_this_process(uint64_t pid)
+{
+    return pid == (uint64_t)getpid();
+}
+
+/* For Type=notify-reload: from then on a reload counts as the answer to its signal. */
+static void lfd_monotonic_line(char *line, size_t size)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    snprintf(line, size, "\nMONOTONIC_USEC=%lu%06ld", (unsigned long)now.tv_sec,
+             (long)now.tv_nsec / 1000);
+}
+
+/* sendmsg(2) takes what it only reads as if it would write there. */
+static struct iovec lfd_part(const char *text)
+{
+    union {
+        const char *in;
+        void *out;
+    } pointer;
+    struct iovec part;
+
+    pointer.in = text;
+    part.iov_base = pointer.out;
+    part.iov_len = strlen(text);
+    return part;
+}
+
+static int lfd_send_message(listenfd_socket socket, const char *state, const char *extra)
+{
+#ifdef MSG_NOSIGNAL
+    const int flags = MSG_NOSIGNAL;
+#else
+    const int flags = 0;
+#endif
+    struct iovec parts[2];
+    struct msghdr message;
+    ssize_t sent;
+
+    parts[0] = lfd_part(state);
+    parts[1] = lfd_part(extra);
+    memset(&message, 0, sizeof message);
+    message.msg_iov = parts;
+    message.msg_iovlen = 2;
+    do
+        sent = sendmsg(socket, &message, flags);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -1 : 0;
+}
+
+#ifdef AF_VSOCK
+/* struct sockaddr_vm, whose header comes with the kernel's and not with every C library. */
+struct lfd_vsock_address {
+    sa_family_t family;
+    unsigned short reserved;
+    uint32_t port, cid;
+    unsigned char rest[4];
+};
+
+/* "vsock:CID:PORT". */
+static int lfd_parse_vsock(const char *text, struct lfd_address *address)
+{
+    struct lfd_vsock_address vsock;
+    char digits[24] = "", *colon;
+    uint64_t cid = 0, port = 0;
+
+    if (!lfd_value(text, "vsock:") || strlen(text + 6) >= sizeof digits)
+        return 0;
+    strcpy(digits, text + 6);
+    colon = strchr(digits, ':');
+    if (!colon)
+        return 0;
+    *colon = '\0';
+    if (!lfd_parse_number(digits, UINT32_MAX - 1, &cid) || /* the last is "any" */
+        !lfd_parse_number(colon + 1, UINT32_MAX - 1, &port))
+        return 0;
+    memset(&vsock, 0, sizeof vsock);
+    vsock.family = AF_VSOCK;
+    vsock.cid = (uint32_t)cid;
+    vsock.port = (uint32_t)port;
+    memcpy(&address->as, &vsock, sizeof vsock);
+    address->size = sizeof vsock;
+    return 1;
+}
+#else
+static int lfd_parse_vsock(const char *text, struct lfd_address *address)
+{
+    address->as.any.sa_family = AF_UNSPEC; /* of which there are no sockets */
+    return lfd_value(text, "vsock:") != NULL;
+}
+#endif
+
+/* Not every hypervisor has datagrams over vsock, nor messages: the next best, as sd_notify. */
+static listenfd_socket lfd_manager_socket(int family)
+{
+    static const int types[] = {SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM};
+    listenfd_socket socket = lfd_new_socket(family, SOCK_DGRAM);
+    size_t i;
+
+    for (i = 1; i < 3 && socket == LISTENFD_INVALID_SOCKET && family != AF_UNIX; i++)
+        socket = lfd_new_socket(family, types[i]);
+    return socket;
+}
+
+static int lfd_send_state(const char *state, const char *extra)
+{
+    const char *where = getenv("NOTIFY_SOCKET");
+    struct lfd_address address;
+    listenfd_socket socket;
+    int result;
+
+    if (!where || lfd_is_privileged())
+        return 0;
+    if (*where == '/' || *where == '@' ? where[1] == '\0' || lfd_parse_unix(where, &address)
+                                       : !lfd_parse_vsock(where, &address))
+        return LISTENFD_ENOTIFY;
+    socket = lfd_manager_socket(address.as.any.sa_family);
+    if (socket == LISTENFD_INVALID_SOCKET)
+        return errno == EAFNOSUPPORT ? LISTENFD_ENOTSUPPORTED : LISTENFD_ESYSTEM;
+    result = connect(socket, &address.as.any, address.size);
+    if (result == 0)
+        result = lfd_send_message(socket, state, extra);
+    lfd_discard(socket);
+    return result == 0 ? 1 : LISTENFD_ESYSTEM;
+}
+
+#else
+
+enum { LFD_NOTIFY_MS = 1000 };
+
+static int lfd_is_this_process(uint64_t pid)
+{
+    return pid == GetCurrentProcessId();
+}
+
+/* Who is told there knows when. */
+static void lfd_monotonic_line(char *line, size_t size)
+{
+    snprintf(line, size, "%s", "");
+}
+
+/* The pipe's server must not act in this process's name. INVALID_HANDLE_VALUE: the deadline has
+ * passed, or there is none of that name. */
+static HANDLE lfd_open_pipe(const char *name)
+{
+    ULONGLONG deadline = GetTickCount64() + LFD_NOTIFY_MS;
+    HANDLE pipe;
+
+    do {
+        pipe = CreateFileA(name, GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+                           SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS, NULL);
+        if (pipe != INVALID_HANDLE_VALUE || GetLastError() != ERROR_PIPE_BUSY)
+            break;
+    } while (GetTickCount64() < deadline && WaitNamedPipeA(name, LFD_NOTIFY_MS));
+    return pipe;
+}
+
+static int lfd_send_state(const char *state, const char *extra)
+{
+    const char *where = getenv("NOTIFY_SOCKET");
+    DWORD written = 0;
+    int sent, error;
+    HANDLE pipe;
+
+    (void)extra;
+    if (!where)
+        return 0;
+    if (!lfd_value(where, "\\\\.\\pipe\\"))
+        return LISTENFD_ENOTIFY;
+    pipe = lfd_open_pipe(where);
+    if (pipe == INVALID_HANDLE_VALUE) {
+        lfd_set_last_error((int)GetLastError());
+        return LISTENFD_ESYSTEM;
+    }
+    sent = WriteFile(pipe, state, (DWORD)strlen(state), &written, NULL);
+    error = (int)GetLastError();
+    CloseHandle(pipe);
+    lfd_set_last_error(error);
+    return sent ? 1 : LISTENFD_ESYSTEM;
 }
 
 #endif

@@ -2,13 +2,14 @@
  *
  * listenfd: take the listening sockets that somebody else opened for this process.
  *
- *     listenfd *passed = listenfd_from_env(0);
+ *     struct listenfd *passed = listenfd_from_env(0);
  *     listenfd_socket fd;
- *     if (listenfd_take_or_bind_tcp(passed, 0, "127.0.0.1:5000", &fd) < 0) {
+ *     if (listenfd_take_or_bind(passed, 0, "127.0.0.1:5000", &fd) < 0) {
  *         fprintf(stderr, "%s\n", listenfd_message(passed));
  *         return 1;
  *     }
  *     listenfd_free(passed);
+ *     listenfd_notify("READY=1");
  *     ... accept(fd, NULL, NULL) ...
  *
  * That server starts alone, under a systemd .socket unit, systemd-socket-activate,
@@ -16,22 +17,36 @@
  *
  * From first need to last:
  *     listenfd_from_env, listenfd_free          read what was passed; close what nobody took
- *     listenfd_take_or_bind_tcp, ..._unix       the passed socket, or else bind one
+ *     listenfd_take_or_bind                     the passed socket, or else bind one
  *     listenfd_take_tcp_listener, _udp_socket.. take one, if it is of that kind
- *     listenfd_find_name, listenfd_find_address which index it is
+ *     listenfd_find_name, _address, _sockaddr   which index it is
  *     listenfd_status, _count, _name, _describe look without taking
+ *     listenfd_port, _address, _describe_socket what a socket is bound to, wherever it is from
  *     listenfd_message, listenfd_strerror       what went wrong, in words
+ *     listenfd_notify, listenfd_watchdog        tell the service manager, as sd_notify(3) does
  *
- * A take call returns 1: it is yours; 0: none was passed (take_or_bind has bound one);
- * negative: there is one, of the wrong kind, or binding failed. listenfd_message says why.
+ * A result is read the same way in all calls that give a socket: positive, and the socket is
+ * yours; negative, and it is an error, which listenfd_message explains; 0, and there was none.
  *
  * Three rules hold for every call:
  *
  *  - NULL is a valid, empty object: nothing was passed.
  *  - No global state. One object belongs to one thread at a time. from_env, and only
  *    it, writes the environment: call it before other threads start, as unsetenv(3)
- *    asks for (LISTENFD_KEEP only reads it).
+ *    asks for (LISTENFD_KEEP and LISTENFD_NOT_LAST only read it).
  *  - The library never exits, aborts, prints, or allocates after from_env.
+ *
+ * Read first, open later: call from_env before the program opens files of its own, forks, or goes
+ * into the background with daemon(3). The variables count on the numbers of the descriptors and on
+ * the process ID.
+ *
+ * In a privileged program (setuid, setgid or file capabilities: AT_SECURE of getauxval(3),
+ * issetugid(2) on BSD) nothing was passed: whoever starts it would choose the descriptors. from_env
+ * removes the variables all the same, and notify and watchdog find nobody. A service that
+ * systemd gives capabilities or another user to (AmbientCapabilities=, User=) is not privileged
+ * in this sense. One that gives up root itself, by setuid(2) or chroot(2), may do so before or
+ * after it takes its sockets. The library does not defend a program against whoever may set its
+ * environment otherwise: that user can run any program with those descriptors.
  *
  * The protocol: sd_listen_fds(3), systemd.socket(5), and for LISTEN_FDS_FIRST_FD the
  * launchers systemfd >= 0.4 and watchexec. Five variables are read: LISTEN_FDS,
@@ -44,11 +59,14 @@
  *    Both getenv and GetEnvironmentVariable find them removed.
  *  - from_env asks the launcher, which takes at most 5 seconds, and what it gets are
  *    copies, made for this process only. Nothing is passed to a wrong process, so
- *    LISTENFD_OTHER_PROCESS does not occur, and LISTENFD_REQUIRE_PID changes nothing.
- *  - LISTENFD_KEEP leaves the variables, for a child that will ask for copies of its own.
- *    listenfd_free closes what nobody took all the same: it takes nothing from others.
+ *    LISTENFD_OTHER_PROCESS does not occur, and LISTENFD_REQUIRE_PID and LISTENFD_ANY_PID
+ *    change nothing.
+ *  - LISTENFD_KEEP and LISTENFD_NOT_LAST leave the variables, for a child or another reader that
+ *    will ask for copies of its own. listenfd_free closes what nobody took all the same: it
+ *    takes nothing from others.
+ *  - There are no unix sockets: LISTENFD_ENOTSUPPORTED.
  *  - "errno" means WSAGetLastError(), "close-on-exec" not inheritable, SO_REUSEADDR
- *    SO_EXCLUSIVEADDRUSE.
+ *    SO_EXCLUSIVEADDRUSE, and the option reuseport SO_REUSEADDR. An IPv6 scope is a number.
  *  - Every socket that this library opens has a WSAStartup of its own, which is undone for
  *    those that it closes. One that you took goes on working after listenfd_free, whoever
  *    calls WSACleanup; call it once yourself after closesocket, or leave it to the end of
@@ -69,7 +87,8 @@
 #define LISTENFD_VERSION "1.0.0"
 
 /* Put before every public call. Left empty, the calls are ordinary functions. Define it
- * as `static` and include listenfd.c to embed the library with no visible symbol. */
+ * as `static` and include listenfd.c to embed the library with no visible symbol. All that
+ * listenfd.c has at file scope begins with listenfd_, LISTENFD_, lfd_ or LFD_. */
 #ifndef LISTENFD_API
 #define LISTENFD_API
 #endif
@@ -85,19 +104,20 @@ extern "C" {
 #endif
 
 /* What was passed to this process, and what of it is still untaken. */
-typedef struct listenfd listenfd;
+struct listenfd;
+struct sockaddr;
 
 /* A file descriptor; on Windows an integer as wide as SOCKET. */
 #ifdef _WIN32
 typedef uintptr_t listenfd_socket;
-#define LISTENFD_INVALID_SOCKET (~(listenfd_socket)0)
+#define LISTENFD_INVALID_SOCKET UINTPTR_MAX
 #else
 typedef int listenfd_socket;
 #define LISTENFD_INVALID_SOCKET (-1)
 #endif
 
 /* "No such socket": what the find calls return, and every take call accepts. */
-#define LISTENFD_NOT_FOUND ((size_t)-1)
+#define LISTENFD_NOT_FOUND SIZE_MAX
 
 /* Flags of listenfd_from_env, to be combined with |. */
 enum {
@@ -113,14 +133,22 @@ enum {
     /* Treat an absent LISTEN_PID as "nothing was passed", as libsystemd does. Without
      * this flag absent or empty means "for whoever reads it", as systemfd's --no-pid
      * and watchexec need. */
-    LISTENFD_REQUIRE_PID = 8
+    LISTENFD_REQUIRE_PID = 8,
+    /* Look at neither LISTEN_PID nor LISTEN_PIDFDID: for a program that by design has forked
+     * since, or is started by a script. A child that the real receiver started with the
+     * variables still set takes its sockets, too. */
+    LISTENFD_ANY_PID = 16,
+    /* This reader is not the last in this process (a library has one of its own, or the
+     * question is asked twice): leave the variables, and let free close nothing, but mark the
+     * descriptors close-on-exec; as sd_listen_fds(0). They must all be open still when the
+     * last reader reads. Two readers can take the same socket. */
+    LISTENFD_NOT_LAST = 32
 };
 
-/* What listenfd_status returns; a malformed environment is one of the codes below. */
+/* What the calls that give a socket return when it is yours. */
 enum {
-    LISTENFD_NONE = 0,         /* nothing was passed */
-    LISTENFD_PASSED = 1,       /* sockets were passed, to this process */
-    LISTENFD_OTHER_PROCESS = 2 /* sockets were passed, to another process */
+    LISTENFD_TAKEN = 1, /* it was passed */
+    LISTENFD_BOUND = 2  /* it was bound here, by listenfd_take_or_bind */
 };
 
 /* Every error code with its text. The numbers are stable, and far from errno's: a code
@@ -151,10 +179,18 @@ enum {
     X(LISTENFD_ENOANSWER, -1023, "the socket server closed without an answer")             \
     X(LISTENFD_ESHORT, -1024, "the socket server's answer ends within a socket")           \
     X(LISTENFD_ETOOLONG, -1025, "the socket server's answer is too long")                  \
-    X(LISTENFD_EINFO, -1026, "the system does not accept a socket that the server sent")
+    X(LISTENFD_EINFO, -1026, "the system does not accept a socket that the server sent")   \
+    X(LISTENFD_ENOTIFY, -1027, "NOTIFY_SOCKET is malformed")                               \
+    X(LISTENFD_EWATCHDOG, -1028, "WATCHDOG_USEC or WATCHDOG_PID is malformed")
 
-#define LISTENFD_ENUMERATOR(name, number, text) name = number,
-enum { LISTENFD_ERRORS(LISTENFD_ENUMERATOR) };
+/* What listenfd_status returns; a malformed environment is one of the codes above. */
+#define LISTENFD_ENUMERATOR(name, number, text) , name = number
+enum {
+    LISTENFD_NONE = 0,         /* nothing was passed */
+    LISTENFD_PASSED = 1,       /* sockets were passed, to this process */
+    LISTENFD_OTHER_PROCESS = 2 /* sockets were passed, to another process */
+    LISTENFD_ERRORS(LISTENFD_ENUMERATOR)
+};
 #undef LISTENFD_ENUMERATOR
 
 /* ---- Reading what was passed, and giving it back -------------------------------- */
@@ -169,66 +205,53 @@ enum { LISTENFD_ERRORS(LISTENFD_ENUMERATOR) };
  *
  * Changes in the process, unless LISTENFD_KEEP is given:
  *  - all five variables are removed on every path, also when they are malformed or meant
- *    for another process, so that no child believes them;
+ *    for another process, so that no child believes them (not with LISTENFD_NOT_LAST);
  *  - when the status is LISTENFD_PASSED, every passed descriptor is marked
  *    close-on-exec, taken or not.
  * Descriptors passed to another process, and those of a malformed environment (who could
  * say which they are?), are never touched, nor closed by listenfd_free.
  *
  * Because the variables are gone, a second call finds nothing: keep the object, or read
- * with LISTENFD_KEEP in all readers but the last.
+ * with LISTENFD_NOT_LAST in all readers but the last.
  *
  * Rules, and where they come from:
  *  - numbers are decimal digits only, without sign or blank, and bounded;
  *  - LISTEN_FDS absent or "0": nothing was passed. Any other count must be covered by
- *    open descriptors, numbered from LISTEN_FDS_FIRST_FD (absent: 3);
+ *    open descriptors, numbered from LISTEN_FDS_FIRST_FD (absent: 3; less is malformed);
  *  - LISTEN_PID present and not this process, or LISTEN_PIDFDID not this process's pidfd
  *    inode (systemd v259, pull request 38256; checked on Linux with pidfs, 6.9 and later,
  *    elsewhere ignored): passed to another process;
  *  - LISTEN_FDNAMES, where present, holds as many names as there are sockets. Empty names
  *    count. */
-LISTENFD_API LISTENFD_CHECK_RESULT listenfd *listenfd_from_env(unsigned flags);
+LISTENFD_API LISTENFD_CHECK_RESULT struct listenfd *listenfd_from_env(unsigned flags);
 
 /* Frees the object and closes the sockets that nobody took: a listener on which nobody
- * accepts would swallow connections. Closes nothing under LISTENFD_KEEP. errno is
- * preserved. NULL is allowed. After fork(2) parent and child have an object each: what one
- * of them takes or frees, the other still has. */
-LISTENFD_API void listenfd_free(listenfd *lfd);
+ * accepts would swallow connections. Closes nothing under LISTENFD_KEEP and
+ * LISTENFD_NOT_LAST. errno is preserved. NULL is allowed. After fork(2) parent and child have
+ * an object each: what one of them takes or frees, the other still has. */
+LISTENFD_API void listenfd_free(struct listenfd *lfd);
 
 /* ---- Looking without taking ------------------------------------------------------ */
 
 /* What the environment held: LISTENFD_PASSED, LISTENFD_NONE (also for NULL),
  * LISTENFD_OTHER_PROCESS, or, malformed, one of LISTENFD_EFDS, _EFIRSTFD, _EPID,
  * _EPIDFDID, _ENAMES, _ECLOSED; LISTENFD_EINVAL when from_env got flags it does not know
- * or both modes at once. On Windows the malformed ones are LISTENFD_ESERVER, _ESECRET,
- * _ENAMES, and what became of asking: LISTENFD_ECONNECT, _ETIMEDOUT, _ENOANSWER, _ESHORT,
- * _ETOOLONG, _EINFO, _ESYSTEM. It never changes. */
-LISTENFD_API int listenfd_status(const listenfd *lfd);
+ * or two that contradict each other. On Windows the malformed ones are LISTENFD_ESERVER,
+ * _ESECRET, _ENAMES, and what became of asking: LISTENFD_ECONNECT, _ETIMEDOUT, _ENOANSWER,
+ * _ESHORT, _ETOOLONG, _EINFO, _ESYSTEM. It never changes.
+ *
+ * A take call returns a negative status for every index. Who only loops over
+ * listenfd_count must look here first, or a malformed environment looks like an empty one. */
+LISTENFD_API int listenfd_status(const struct listenfd *lfd);
 
 /* How many sockets were passed; does not shrink as they are taken. 0 unless the status is
  * LISTENFD_PASSED. */
-LISTENFD_API size_t listenfd_count(const listenfd *lfd);
+LISTENFD_API size_t listenfd_count(const struct listenfd *lfd);
 
 /* The name LISTEN_FDNAMES gives to the socket at index, taken or not; "unknown" when no
  * names were passed, as in sd_listen_fds_with_names(3); NULL past the end. It belongs to
  * the object: valid until listenfd_free. */
-LISTENFD_API const char *listenfd_name(const listenfd *lfd, size_t index);
-
-/* The first untaken socket at or after index `from` that has this name, or is bound to
- * this address. Start with 0; go on with the last result + 1.
- *
- * address: "127.0.0.1:8080", "[::1]:8080", ":8080" (any address, that port),
- *          "/run/x.sock", "./x.sock" (a file system path), or "@name" (abstract, Linux).
- *          Numeric hosts only. TCP and UDP sockets alike are found.
- *
- * Addresses are compared as values: a v4-mapped IPv6 address equals its IPv4 one, and two
- * spellings of one socket file (/run and /var/run) are the same file. "0.0.0.0:80" and
- * "[::]:80" are different addresses; ":80" is either.
- *
- * Returns the index, or LISTENFD_NOT_FOUND: none, or the address is not understood
- * (listenfd_message tells which). errno is preserved. */
-LISTENFD_API size_t listenfd_find_name(listenfd *lfd, const char *name, size_t from);
-LISTENFD_API size_t listenfd_find_address(listenfd *lfd, const char *address, size_t from);
+LISTENFD_API const char *listenfd_name(const struct listenfd *lfd, size_t index);
 
 /* Writes what the socket at index is, for a log line: "tcp listener 127.0.0.1:5000",
  * "unix datagram /run/log.sock", "tcp stream from [::1]:41234", "fifo". Asks the system:
@@ -238,7 +261,90 @@ LISTENFD_API size_t listenfd_find_address(listenfd *lfd, const char *address, si
  *
  * Returns the length of the whole text without its NUL, even where size cut it short;
  * 0 and "" past the end. errno is preserved. */
-LISTENFD_API int listenfd_describe(const listenfd *lfd, size_t index, char *buf, size_t size);
+LISTENFD_API int listenfd_describe(const struct listenfd *lfd, size_t index, char *buf,
+                                   size_t size);
+
+/* ---- Addresses -------------------------------------------------------------------
+ *
+ * Everywhere an address is one text, [TYPE::]ADDRESS[,OPTION...], as for systemfd -s:
+ *
+ *     TYPE    tcp, tcp6, udp, udp6, unix (a stream), unix-datagram, unix-seqpacket; http and
+ *             https are tcp. tcp6 and udp6 are IPv6 only. Without a type it is unix if the
+ *             address has a slash or begins with @, and else tcp.
+ *     ADDRESS 127.0.0.1:80, [::1]:80, [fe80::1%eth0]:80 (the interface's name or number),
+ *             :80 or *:80 (every address, IPv6 and IPv4), /run/x.sock, ./x.sock (a path), or
+ *             @name (abstract; Linux only). Hosts are numeric: no name is resolved. Port 0
+ *             lets the system choose.
+ *     OPTION  mode=660 of a path (octal), instead of what umask(2) leaves; backlog=N (1 to
+ *             2147483647) of a listener, instead of SOMAXCONN; v6only and reuseport of
+ *             tcp and udp. A comma in a path is written "\,", a backslash "\\".
+ *
+ * "udp::[::]:53,v6only"   "/run/x.sock,mode=660"   ":80"   "unix-datagram::@log"
+ *
+ * What is not of this form, also an option that does not exist or does not apply, is
+ * LISTENFD_EADDRESS with a message that says what is, whether sockets were passed or not. */
+
+/* The first untaken socket at or after index `from` that has this name. Start with 0; go on
+ * with the last result + 1.
+ *
+ * Returns the index, or LISTENFD_NOT_FOUND; listenfd_message tells why there is none. errno
+ * is preserved. */
+LISTENFD_API size_t listenfd_find_name(struct listenfd *lfd, const char *name, size_t from);
+
+/* The same by what the socket is bound to. With a type, it must be of that type ("udp::" finds
+ * no TCP socket); without one, a socket of any type is found: the guess is for the form of the
+ * address only. With v6only, tcp6 or udp6 it must be an IPv6 socket. The other options are
+ * checked and not compared.
+ *
+ * Addresses are compared as values: a v4-mapped IPv6 address equals its IPv4 one, and two
+ * spellings of one socket file (/run and /var/run) are the same file. "0.0.0.0:80" and
+ * "[::]:80" are different addresses; ":80" is that port of any address, these two included.
+ * An IPv6 address without a scope equals the same one with any scope. */
+LISTENFD_API size_t listenfd_find_address(struct listenfd *lfd, const char *address, size_t from);
+
+/* The same for who holds an address of IPv4, IPv6 or AF_UNIX already.
+ *
+ * type: SOCK_STREAM, SOCK_DGRAM ..., or 0 for any.
+ * size: of what address points to. Anything else, or another family, is not found. */
+LISTENFD_API size_t listenfd_find_sockaddr(struct listenfd *lfd, int type,
+                                           const struct sockaddr *address, size_t size,
+                                           size_t from);
+
+/* ---- The passed socket, or else one of our own ----------------------------------- */
+
+/* Takes the socket at index; where none was passed, opens address: the start of a server in one
+ * call. The kind follows from the address (tcp and unix: a listener; udp, unix-datagram: a
+ * socket; unix-seqpacket: a listener), for the check of what was passed as for the bind.
+ *
+ * index:   from 0, in the launcher's order; or what a find call returned.
+ * address: as above. A passed socket may be bound to another one: that is its launcher's
+ *          decision. ":80" is IPv6 and IPv4 in one socket (IPv4 alone on a machine without
+ *          IPv6), "[::]:80" is IPv6, and whether IPv4 too is the system's default
+ *          (net.ipv6.bindv6only), as under systemd; ",v6only" is IPv6 alone, and leaves
+ *          "0.0.0.0:80" to another socket.
+ * out:     receives the socket; LISTENFD_INVALID_SOCKET unless the result is positive.
+ *
+ * Returns
+ *   LISTENFD_TAKEN  1: the socket was passed;
+ *   LISTENFD_BOUND  2: it was opened here. It is close-on-exec, in the mode that from_env's flags
+ *                   ask for (else blocking), and has the backlog SOMAXCONN, or what the option
+ *                   says; a tcp one has SO_REUSEADDR. listenfd_port and listenfd_address tell
+ *                   what port 0 became;
+ *   negative        neither: the codes of listenfd_take_tcp_listener (a wrong socket is an
+ *                   error, not a reason to bind), LISTENFD_EADDRESS, LISTENFD_EINUSE (errno
+ *                   EADDRINUSE), LISTENFD_ENOTSUPPORTED, or LISTENFD_ESYSTEM with errno.
+ * Never 0. Either way the socket is yours to close.
+ *
+ * A file that stands at a unix path is replaced only if it is a socket and connecting to it is
+ * refused: its server is dead. Anything else stays as it is, and the result is LISTENFD_EINUSE.
+ * Of two that start at once, one gets the path and the other LISTENFD_EINUSE: a lock, the file
+ * ".#x.sock" beside "x.sock", stands there for that moment. Remove the path when you stop if
+ * the result was LISTENFD_BOUND; leave it to the launcher if it was LISTENFD_TAKEN. A path is at
+ * most as long as sockaddr_un has room for (about 100 bytes). With mode=, umask(2) changes for
+ * the moment of bind(2): no other thread should create files then. */
+LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_or_bind(struct listenfd *lfd, size_t index,
+                                                             const char *address,
+                                                             listenfd_socket *out);
 
 /* ---- Taking one socket ----------------------------------------------------------- */
 
@@ -246,42 +352,47 @@ LISTENFD_API int listenfd_describe(const listenfd *lfd, size_t index, char *buf,
  * protocol TCP or MPTCP, listening. The kernel is asked, not the launcher believed.
  *
  * index: from 0, in the launcher's order; or LISTENFD_NOT_FOUND for "none".
- * out:   receives the socket; LISTENFD_INVALID_SOCKET unless the result is 1, so that a
+ * out:   receives the socket; LISTENFD_INVALID_SOCKET unless the result is positive, so that a
  *        caller who misreads the result fails at once.
  *
  * Returns
- *   1        it is yours now: close it yourself, but never shutdown(2) a listener, which
- *            would end it for the launcher too;
- *   0        there is none at that index: not passed, or taken already. Bind your own;
- *   negative there is one, and it is not what you asked for. It stays in place:
- *            LISTENFD_EFAMILY, _ETYPE, _EPROTOCOL, _ENOTLISTENING, _ENOTSOCKET, _ECLOSED;
- *            LISTENFD_ESYSTEM when its mode could not be set or the kernel refused to
- *            tell, with errno; LISTENFD_EINVAL when out is NULL;
- *            or the status, when that is negative, for every index.
+ *   LISTENFD_TAKEN  1: it is yours now: close it yourself, but never shutdown(2) a listener,
+ *                   which would end it for the launcher too;
+ *   0               there is none at that index: not passed, or taken already. Bind your own;
+ *   negative        there is one, and it is not what you asked for. It stays in place:
+ *                   LISTENFD_EFAMILY, _ETYPE, _EPROTOCOL, _ENOTLISTENING, _ENOTSOCKET,
+ *                   _ECLOSED; LISTENFD_ESYSTEM when its mode could not be set or the kernel
+ *                   refused to tell, with errno; LISTENFD_EINVAL when out is NULL;
+ *                   or the status, when that is negative, for every index.
  * errno is preserved but for LISTENFD_ESYSTEM. The socket is close-on-exec (unless
  * LISTENFD_KEEP) and in the mode that from_env's flags ask for. */
-LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_tcp_listener(listenfd *lfd, size_t index,
-                                                                  listenfd_socket *out);
+LISTENFD_API LISTENFD_CHECK_RESULT int
+listenfd_take_tcp_listener(struct listenfd *lfd, size_t index, listenfd_socket *out);
+
+/* The same for a listener of streams over TCP, MPTCP or AF_UNIX: for a server that does not
+ * care which. */
+LISTENFD_API LISTENFD_CHECK_RESULT int
+listenfd_take_stream_listener(struct listenfd *lfd, size_t index, listenfd_socket *out);
 
 /* The same for a connection that was accepted already, from systemd's Accept=yes: a
  * connected TCP stream. LISTENFD_ENOTCONNECTED where it is not. */
-LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_tcp_stream(listenfd *lfd, size_t index,
+LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_tcp_stream(struct listenfd *lfd, size_t index,
                                                                 listenfd_socket *out);
 
 /* The same for a UDP socket over IPv4 or IPv6. */
-LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_udp_socket(listenfd *lfd, size_t index,
+LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_udp_socket(struct listenfd *lfd, size_t index,
                                                                 listenfd_socket *out);
 
 /* The same for AF_UNIX: a listening stream socket, a connected stream, a datagram socket, a
  * listening seqpacket socket. LISTENFD_ENOTSUPPORTED on Windows. */
-LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_unix_listener(listenfd *lfd, size_t index,
-                                                                   listenfd_socket *out);
-LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_unix_stream(listenfd *lfd, size_t index,
-                                                                 listenfd_socket *out);
-LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_unix_datagram(listenfd *lfd, size_t index,
-                                                                   listenfd_socket *out);
 LISTENFD_API LISTENFD_CHECK_RESULT int
-listenfd_take_unix_seqpacket_listener(listenfd *lfd, size_t index, listenfd_socket *out);
+listenfd_take_unix_listener(struct listenfd *lfd, size_t index, listenfd_socket *out);
+LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_unix_stream(struct listenfd *lfd, size_t index,
+                                                                 listenfd_socket *out);
+LISTENFD_API LISTENFD_CHECK_RESULT int
+listenfd_take_unix_datagram(struct listenfd *lfd, size_t index, listenfd_socket *out);
+LISTENFD_API LISTENFD_CHECK_RESULT int
+listenfd_take_unix_seqpacket_listener(struct listenfd *lfd, size_t index, listenfd_socket *out);
 
 /* The same for any other kind of socket: vsock, netlink, SCTP ...
  *
@@ -290,60 +401,73 @@ listenfd_take_unix_seqpacket_listener(listenfd *lfd, size_t index, listenfd_sock
  *
  * Where the system cannot tell a socket's protocol (macOS), TCP is assumed for a stream and
  * UDP for a datagram socket. */
-LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_custom(listenfd *lfd, size_t index, int family,
-                                                            int type, int protocol, int listening,
-                                                            listenfd_socket *out);
+LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_custom(struct listenfd *lfd, size_t index,
+                                                            int family, int type, int protocol,
+                                                            int listening, listenfd_socket *out);
 
 /* The same for whatever is there, a FIFO or special file included: checked only to be
  * open. */
-LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_raw(listenfd *lfd, size_t index,
+LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_raw(struct listenfd *lfd, size_t index,
                                                          listenfd_socket *out);
 
-/* ---- The passed socket, or else one of our own ----------------------------------- */
+/* ---- What a socket is bound to --------------------------------------------------- */
 
-/* Takes the TCP listener at index; where none was passed, binds address and listens: the
- * start of a server in one call.
- *
- * address: as in listenfd_find_address, without the paths. ":8080" listens on every
- *          address, IPv6 and IPv4; "[::]:8080" on IPv6, and whether on IPv4 too is the
- *          system's default (net.ipv6.bindv6only), as under systemd; port 0 lets the
- *          system choose. Names are not resolved.
- *
- * Returns
- *   1        the socket was passed (address was not looked at);
- *   0        it was bound here: *out is close-on-exec, has SO_REUSEADDR, backlog SOMAXCONN;
- *   negative neither, and *out is LISTENFD_INVALID_SOCKET: the codes of
- *            listenfd_take_tcp_listener (a wrong socket is an error, not a reason to
- *            bind), LISTENFD_EADDRESS, LISTENFD_EINUSE (errno EADDRINUSE), or
- *            LISTENFD_ESYSTEM with the system's errno.
- * Either way the socket is yours to close. */
-LISTENFD_API LISTENFD_CHECK_RESULT int
-listenfd_take_or_bind_tcp(listenfd *lfd, size_t index, const char *address, listenfd_socket *out);
+/* These ask the system about any socket of this process, taken, bound or opened elsewhere.
+ * errno is preserved. */
 
-/* The same for a unix stream listener at path, or at "@name" in Linux's abstract namespace.
- *
- * A file that stands at path is replaced only if it is a socket and connecting to it is
- * refused: its server is dead. Anything else stays as it is, and the result is
- * LISTENFD_EINUSE. A server that has bound this path and does not listen yet looks dead
- * too: do not start two at the same moment. The file's mode follows umask(2). Remove it
- * when you stop if the result was 0; leave it to the launcher if it was 1.
- * LISTENFD_EADDRESS when path is empty or too long for sockaddr_un (about 100 bytes),
- * LISTENFD_ENOTSUPPORTED where the system has no such sockets. */
-LISTENFD_API LISTENFD_CHECK_RESULT int
-listenfd_take_or_bind_unix(listenfd *lfd, size_t index, const char *path, listenfd_socket *out);
+/* The local port of a TCP or UDP socket, or -1: it is none. */
+LISTENFD_API int listenfd_port(listenfd_socket fd);
+
+/* Writes the local address, as listenfd_find_address takes it without a type: "127.0.0.1:5000",
+ * "[fe80::1%eth0]:80", "/run/x.sock", "@name"; "" for what has no address of that form.
+ * buf, size and the result as for listenfd_describe. Control characters are shown as '?'. */
+LISTENFD_API int listenfd_address(listenfd_socket fd, char *buf, size_t size);
+
+/* The same as listenfd_describe. */
+LISTENFD_API int listenfd_describe_socket(listenfd_socket fd, char *buf, size_t size);
 
 /* ---- What went wrong ------------------------------------------------------------- */
 
-/* One sentence about the last result of this object that was not 1: what was expected,
- * what arrived, what to do. For a log, not for parsing. It belongs to the object: valid
- * until the next call with it. Never NULL. */
-LISTENFD_API const char *listenfd_message(const listenfd *lfd);
+/* One sentence about the last call with this object that did not do what it was asked for: what
+ * was expected, what arrived, what to do. After a find call that found nothing, why. For a log,
+ * not for parsing: control characters, which come from names and paths, are shown as '?'. It
+ * belongs to the object: valid until the next call with it. Never NULL. */
+LISTENFD_API const char *listenfd_message(const struct listenfd *lfd);
 
 /* Static text for a code or status; "unknown code" for any other number. Never NULL. */
 LISTENFD_API const char *listenfd_strerror(int code);
 
 /* LISTENFD_VERSION as it was when the library was compiled. */
 LISTENFD_API const char *listenfd_version(void);
+
+/* ---- Telling the service manager ------------------------------------------------- */
+
+/* Tells whoever started this process how it is: "READY=1" when it serves, "STATUS=text",
+ * "STOPPING=1", "RELOADING=1", "WATCHDOG=1" and all else in sd_notify(3), lines separated by
+ * "\n". The state goes to the socket that NOTIFY_SOCKET names: a path, @abstract or, on Linux,
+ * vsock:CID:PORT (systemd v254); on Windows to systemfd's pipe (win32/PROTOCOL.md). A state with
+ * the line RELOADING=1 and without MONOTONIC_USEC= gets that one, which Type=notify-reload wants.
+ *
+ * Returns
+ *   1        it was sent;
+ *   0        nobody wants to be told: NOTIFY_SOCKET is not set, or this is a privileged program;
+ *   negative LISTENFD_EINVAL: state is NULL; LISTENFD_ENOTIFY: that is no address of
+ *            a socket; LISTENFD_ENOTSUPPORTED: vsock, where there is none; LISTENFD_ESYSTEM:
+ *            sending failed, with errno.
+ * It is safe to ignore. errno is preserved but for LISTENFD_ESYSTEM. Any thread may call it; it
+ * waits where the receiver's queue is full (on Windows for at most a second). NOTIFY_SOCKET
+ * stays in the environment: unsetenv(3) it for children that must not speak for this process. */
+LISTENFD_API int listenfd_notify(const char *state);
+
+/* Whether the service manager expects WATCHDOG=1 of this process, and how often: as
+ * sd_watchdog_enabled(3), from WATCHDOG_USEC and WATCHDOG_PID.
+ *
+ * usec: receives the interval in microseconds; notify in half of that time. 0 unless the result
+ *       is 1. May be NULL.
+ *
+ * Returns 1: it does; 0: it does not, or of another process; LISTENFD_EWATCHDOG. errno is
+ * preserved. */
+LISTENFD_API int listenfd_watchdog(uint64_t *usec);
 
 #ifdef __cplusplus
 }

@@ -4,7 +4,7 @@
 
 size_t receive_all(void)
 {
-    listenfd *passed = listenfd_from_env(0);
+    struct listenfd *passed = listenfd_from_env(0);
     size_t count = listenfd_count(passed), taken = 0;
     listenfd_socket fd;
 

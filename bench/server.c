@@ -106,7 +106,7 @@ static void answer(int client)
 int main(int argc, char **argv)
 {
     struct pollfd listener = {.events = POLLIN};
-    listenfd *passed;
+    struct listenfd *passed;
 
     if (argc != 3 && argc != 4) {
         fprintf(stderr, "usage: server STARTUP_MS ADDRESS [FILE]\n");
@@ -116,7 +116,7 @@ int main(int argc, char **argv)
     write_response(argv[3]);
     start_up(atoi(argv[1]));
     passed = listenfd_from_env(LISTENFD_NONBLOCK);
-    if (listenfd_take_or_bind_tcp(passed, 0, argv[2], &listener.fd) < 0) {
+    if (listenfd_take_or_bind(passed, 0, argv[2], &listener.fd) < 0) {
         fprintf(stderr, "server: %s\n", listenfd_message(passed));
         return 1;
     }

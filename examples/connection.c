@@ -55,7 +55,7 @@ static int is_socket(int fd)
 /* LISTENFD_BLOCK: who accepted it may have made it non-blocking. */
 static int take_connection(int *fd)
 {
-    listenfd *passed = listenfd_from_env(LISTENFD_BLOCK);
+    struct listenfd *passed = listenfd_from_env(LISTENFD_BLOCK);
     int result = listenfd_take_unix_stream(passed, 0, fd);
 
     if (result < 0) /* there is one of another kind */

@@ -95,16 +95,16 @@ static void serve(int listener, void (*answer)(int))
 /* *own_path tells whether the control socket's file is ours to remove. */
 static int take_sockets(int *http, int *control, int *own_path)
 {
-    listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
+    struct listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
     size_t http_index = listenfd_find_name(passed, "http", 0);
     size_t control_index = listenfd_find_name(passed, "control", 0);
-    int result = listenfd_take_or_bind_tcp(passed, http_index, "127.0.0.1:5000", http);
+    int result = listenfd_take_or_bind(passed, http_index, "127.0.0.1:5000", http);
 
     if (result >= 0)
-        result = listenfd_take_or_bind_unix(passed, control_index, CONTROL_PATH, control);
+        result = listenfd_take_or_bind(passed, control_index, CONTROL_PATH, control);
     if (result < 0)
         fprintf(stderr, "control: %s\n", listenfd_message(passed));
-    *own_path = result == 0;
+    *own_path = result == LISTENFD_BOUND;
     listenfd_free(passed);
     return result >= 0;
 }
@@ -122,6 +122,7 @@ int main(void)
     sockets[0].fd = http;
     sockets[1].fd = control;
     sockets[0].events = sockets[1].events = POLLIN;
+    listenfd_notify("READY=1"); /* to whoever wants to know: systemd, systemfd */
     while (!stopping) {
         if (poll(sockets, 2, 200) <= 0)
             continue;

@@ -131,11 +131,11 @@ static int serve(void)
 
 int main(int argc, char **argv)
 {
-    listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
+    struct listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
     const char *address = argc > 1 ? argv[1] : "127.0.0.1:5000";
     sigset_t set;
 
-    if (listenfd_take_or_bind_tcp(passed, 0, address, &listener) < 0) {
+    if (listenfd_take_or_bind(passed, 0, address, &listener) < 0) {
         fprintf(stderr, "epoll: %s\n", listenfd_message(passed));
         return 1;
     }

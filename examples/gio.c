@@ -119,12 +119,12 @@ static gboolean on_stop(gpointer unused)
 
 static GSocket *open_listener(const char *address)
 {
-    listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
+    struct listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
     GError *error = NULL;
     GSocket *listener = NULL;
     int fd;
 
-    if (listenfd_take_or_bind_tcp(passed, 0, address, &fd) < 0) {
+    if (listenfd_take_or_bind(passed, 0, address, &fd) < 0) {
         fprintf(stderr, "gio: %s\n", listenfd_message(passed));
     } else {
         listener = g_socket_new_from_fd(fd, &error);

@@ -76,10 +76,10 @@ static void answer(listenfd_socket client)
 int main(int argc, char **argv)
 {
     const char *address = argc > 1 ? argv[1] : "127.0.0.1:5000";
-    listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
+    struct listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
     listenfd_socket listener;
 
-    if (listenfd_take_or_bind_tcp(passed, 0, address, &listener) < 0) {
+    if (listenfd_take_or_bind(passed, 0, address, &listener) < 0) {
         fprintf(stderr, "hello: %s\n", listenfd_message(passed));
         return 1;
     }
@@ -93,6 +93,7 @@ int main(int argc, char **argv)
 #ifdef SIGPIPE
     signal(SIGPIPE, SIG_IGN); /* a client that is gone must not end the server */
 #endif
+    listenfd_notify("READY=1"); /* to whoever wants to know: systemd, systemfd */
     while (!stopping) {
         if (is_ready(listener, 200)) {
             listenfd_socket client = accept(listener, NULL, NULL);

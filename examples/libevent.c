@@ -64,11 +64,11 @@ static int start(struct server *server, int fd)
 
 int main(int argc, char **argv)
 {
-    listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
+    struct listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
     struct server server;
     int fd;
 
-    if (listenfd_take_or_bind_tcp(passed, 0, argc > 1 ? argv[1] : "127.0.0.1:5000", &fd) < 0) {
+    if (listenfd_take_or_bind(passed, 0, argc > 1 ? argv[1] : "127.0.0.1:5000", &fd) < 0) {
         fprintf(stderr, "libevent: %s\n", listenfd_message(passed));
         return 1;
     }

@@ -78,12 +78,12 @@ static int serve(struct MHD_Daemon *daemon, int signals)
 
 int main(int argc, char **argv)
 {
-    listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
+    struct listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
     struct MHD_Daemon *daemon;
     int listener, signals;
     sigset_t set;
 
-    if (listenfd_take_or_bind_tcp(passed, 0, argc > 1 ? argv[1] : "127.0.0.1:5000", &listener) <
+    if (listenfd_take_or_bind(passed, 0, argc > 1 ? argv[1] : "127.0.0.1:5000", &listener) <
         0) {
         fprintf(stderr, "libmicrohttpd: %s\n", listenfd_message(passed));
         return 1;

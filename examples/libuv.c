@@ -134,14 +134,14 @@ static void on_stop(uv_signal_t *handle, int number)
 }
 
 /* libuv makes it non-blocking. It also calls listen() again, which only sets the backlog. */
-static int open_listener(listenfd *passed, const char *address)
+static int open_listener(struct listenfd *passed, const char *address)
 {
     int fd, error;
 
     if (listenfd_take_unix_listener(passed, 0, &fd) == 1) {
         init_stream(&listener, UV_NAMED_PIPE);
         error = uv_pipe_open(&listener.pipe, fd);
-    } else if (listenfd_take_or_bind_tcp(passed, 0, address, &fd) >= 0) {
+    } else if (listenfd_take_or_bind(passed, 0, address, &fd) >= 0) {
         init_stream(&listener, UV_TCP);
         error = uv_tcp_open(&listener.tcp, fd);
     } else {
@@ -157,7 +157,7 @@ static int open_listener(listenfd *passed, const char *address)
 
 int main(int argc, char **argv)
 {
-    listenfd *passed = listenfd_from_env(0);
+    struct listenfd *passed = listenfd_from_env(0);
     int opened = open_listener(passed, argc > 1 ? argv[1] : "127.0.0.1:5000");
 
     listenfd_free(passed);

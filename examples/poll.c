@@ -168,43 +168,30 @@ static int serve(void)
 
 /* ---- Start ---- */
 
-/* The passed socket, or one with web's address. As the take-or-bind calls: 1 it was passed, 0 it
- * was bound here, negative neither. */
-static int take_or_bind_udp(listenfd *passed, size_t index, int web, int *fd)
+/* The passed socket, or one with web's address. */
+static int take_or_bind_echo(struct listenfd *passed, int web, int *fd)
 {
-    struct sockaddr_storage address = {0};
-    socklen_t size = sizeof address;
-    int result = listenfd_take_udp_socket(passed, index, fd);
+    char address[64], text[80];
 
-    if (result < 0)
-        fprintf(stderr, "poll: %s\n", listenfd_message(passed));
-    if (result != 0)
-        return result;
-    if (getsockname(web, (struct sockaddr *)&address, &size) == 0) {
-        *fd = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (*fd >= 0 && bind(*fd, (struct sockaddr *)&address, size) == 0)
-            return 0;
-    }
-    perror("poll: cannot bind the UDP socket");
-    return -1;
+    listenfd_address(web, address, sizeof address);
+    snprintf(text, sizeof text, "udp::%s", address);
+    return listenfd_take_or_bind(passed, listenfd_find_name(passed, "echo", 0), text, fd);
 }
 
 static int take_sockets(const char *address)
 {
-    listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
+    struct listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
     size_t web = listenfd_find_name(passed, "web", 0);
-    size_t echo = listenfd_find_name(passed, "echo", 0);
     size_t admin = listenfd_find_name(passed, "admin", 0);
-    int result = listenfd_take_or_bind_tcp(passed, web, address, &polled[WEB].fd);
+    int result = listenfd_take_or_bind(passed, web, address, &polled[WEB].fd);
 
     if (result >= 0)
-        result = listenfd_take_or_bind_unix(passed, admin, ADMIN_PATH, &polled[ADMIN].fd);
-    if (result < 0) {
+        result = take_or_bind_echo(passed, polled[WEB].fd, &polled[ECHO].fd);
+    if (result >= 0)
+        result = listenfd_take_or_bind(passed, admin, ADMIN_PATH, &polled[ADMIN].fd);
+    if (result < 0)
         fprintf(stderr, "poll: %s\n", listenfd_message(passed));
-    } else {
-        own_path = result == 0;
-        result = take_or_bind_udp(passed, echo, polled[WEB].fd, &polled[ECHO].fd);
-    }
+    own_path = result == LISTENFD_BOUND;
     listenfd_free(passed);
     return result >= 0;
 }
@@ -238,5 +225,6 @@ int main(int argc, char **argv)
     }
     for (nfds_t place = 0; place < FIRST_CLIENT; place++)
         polled[place].events = POLLIN;
+    listenfd_notify("READY=1"); /* to whoever wants to know: systemd, systemfd */
     return serve();
 }

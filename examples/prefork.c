@@ -105,12 +105,12 @@ static int replace_dead_workers(void)
 /* The sockets are taken here: LISTEN_PID is the parent's, and no worker's. */
 int main(int argc, char **argv)
 {
-    listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
+    struct listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
     const char *address = argc > 1 ? argv[1] : "127.0.0.1:5000";
     sigset_t signals;
     int running, number = SIGCHLD;
 
-    if (listenfd_take_or_bind_tcp(passed, 0, address, &listener) < 0) {
+    if (listenfd_take_or_bind(passed, 0, address, &listener) < 0) {
         fprintf(stderr, "prefork: %s\n", listenfd_message(passed));
         return 1;
     }

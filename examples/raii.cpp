@@ -81,13 +81,13 @@ class Passed
     {
         listenfd_socket fd;
 
-        if (listenfd_take_or_bind_tcp(sockets_.get(), index, address, &fd) < 0)
+        if (listenfd_take_or_bind(sockets_.get(), index, address, &fd) < 0)
             throw std::runtime_error(listenfd_message(sockets_.get()));
         return Descriptor(fd);
     }
 
   private:
-    std::unique_ptr<listenfd, decltype(&listenfd_free)> sockets_;
+    std::unique_ptr<struct listenfd, decltype(&listenfd_free)> sockets_;
 };
 
 // To the blank line: closing with bytes unread would reset the connection.

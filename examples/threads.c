@@ -77,13 +77,13 @@ static void *work(void *unused)
 
 int main(int argc, char **argv)
 {
-    listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
+    struct listenfd *passed = listenfd_from_env(LISTENFD_NONBLOCK);
     const char *address = argc > 1 ? argv[1] : "127.0.0.1:5000";
     pthread_t threads[THREADS];
     sigset_t signals;
     int started = 0, error = 0, number;
 
-    if (listenfd_take_or_bind_tcp(passed, 0, address, &listener) < 0) {
+    if (listenfd_take_or_bind(passed, 0, address, &listener) < 0) {
         fprintf(stderr, "threads: %s\n", listenfd_message(passed));
         return 1;
     }

@@ -105,7 +105,7 @@ $(BUILD)/tests/support/take_all: tests/support/take_all.c $(STATIC_LIBRARY)
 # Suites that put themselves in the place of the system.
 wrap = $(addprefix -Wl$(comma)--wrap=,$(1))
 $(BUILD)/tests/unit/memory: WRAP = $(call wrap,malloc calloc realloc)
-$(BUILD)/tests/unit/refusals: WRAP = $(call wrap,socket bind connect listen getsockopt ioctl syscall)
+$(BUILD)/tests/unit/refusals: WRAP = $(call wrap,socket bind connect listen getsockopt getauxval ioctl syscall)
 
 # What the launcher's suites start: systemfd, with sanitizers.
 TESTED_SOURCES = $(call sources_in,$(PORTABLE_ROOMS) $(POSIX_ROOM))

@@ -37,7 +37,8 @@ static const struct pattern by_address = {
     "int main(int argc, char **argv) { begin();\n"
     "    while (--argc) show(\"port\", open_port((uint16_t)atoi(*++argv)));\n"
     "    return 0; }\n",
-    "int main(int argc, char **argv) { listenfd *passed; begin(); passed = listenfd_from_env(0);\n"
+    "int main(int argc, char **argv) { struct listenfd *passed; begin(); passed = "
+    "listenfd_from_env(0);\n"
     "    while (--argc) show(\"port\", open_port(passed, (uint16_t)atoi(*++argv)));\n"
     "    listenfd_free(passed); return 0; }\n"};
 static const struct pattern all_of_them = {
@@ -47,8 +48,14 @@ static const struct pattern one_connection = {
     "### One connection", "connection",
     "int main(void) { begin(); show(\"connection\", take_connection()); return 0; }\n", NULL};
 
-static const struct pattern *const patterns[] = {&one_socket, &by_name, &by_address, &all_of_them,
-                                                 &one_connection};
+static const struct pattern ready = {
+    "### Ready, and the watchdog", "ready",
+    "int main(void) { uint64_t usec = 0; int told = start_serving(&usec);\n"
+    "    printf(\"told %d, every %llu\\n\", told, (unsigned long long)usec); return 0; }\n",
+    NULL};
+
+static const struct pattern *const patterns[] = {&one_socket,  &by_name,        &by_address,
+                                                 &all_of_them, &one_connection, &ready};
 enum { PATTERNS = sizeof patterns / sizeof patterns[0] };
 
 /* ---- Compiling ---- */
@@ -130,6 +137,7 @@ struct passing {
     size_t count;
     const char *names;
     const char *arguments[2];
+    const char *notify_socket; /* the whole variable */
 };
 #define PASS(array, number, ...)                           \
     (struct passing)                                       \
@@ -141,7 +149,8 @@ static void run(const struct pattern *pattern, const char *variant, const struct
                 const char *expected)
 {
     char fds[32], names[64], *program;
-    const char *variables[] = {"LISTEN_PID=$PID", fds, passing->names ? names : NULL, NULL};
+    const char *variables[] = {"LISTEN_PID=$PID", fds, NULL, NULL, NULL, NULL},
+               **next = variables + 2;
     const char *argv[] = {NULL, passing->arguments[0], passing->arguments[1], NULL};
     struct launch launch = {.argv = argv,
                             .environ_ = variables,
@@ -150,6 +159,12 @@ static void run(const struct pattern *pattern, const char *variant, const struct
                             .folder = folder};
     struct process process;
 
+    if (passing->names)
+        *next++ = names;
+    if (passing->notify_socket) {
+        *next++ = passing->notify_socket;
+        *next = "WATCHDOG_USEC=30000000";
+    }
     assert_true(asprintf(&program, "%s/%s-%s", folder, pattern->name, variant) > 0);
     argv[0] = program;
     snprintf(fds, sizeof fds, "LISTEN_FDS=%zu", passing->count);
@@ -248,6 +263,23 @@ static void test_one_connection(void **state)
     close(client);
 }
 
+static void test_ready(void **state)
+{
+    const char *where = abstract_name("ready");
+    const int systemd = unix_socket(SOCK_DGRAM, where);
+    char text[64], variable[128];
+
+    (void)state;
+    snprintf(variable, sizeof variable, "NOTIFY_SOCKET=%s", where);
+    check(&ready, PASS(NULL, 0), "told 0, every 0\n");
+    check(&ready, PASS(NULL, 0, .notify_socket = variable), "told 1, every 15000000\n");
+    for (int i = 0; i < 2 + have_libsystemd; i++) {
+        assert_int_equal(recv(systemd, text, sizeof text, MSG_DONTWAIT), 22);
+        assert_memory_equal(text, "READY=1\nSTATUS=serving", 22);
+    }
+    close(systemd);
+}
+
 /* ---- Step 1 ---- */
 
 static const char program[] = "#include <systemd/sd-daemon.h>\n"
@@ -299,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_by_address),
         cmocka_unit_test(test_all_of_them),
         cmocka_unit_test(test_one_connection),
+        cmocka_unit_test(test_ready),
         cmocka_unit_test(test_only_the_build_changes),
         cmocka_unit_test(test_header_in_every_dialect),
     };

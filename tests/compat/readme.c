@@ -97,8 +97,8 @@ static void test_several_sockets(void **state)
     (void)state;
     write_source("several.c",
                  "#include \"listenfd.h\"\n"
-                 "int start(listenfd *passed, int (*complain)(const char *));\n"
-                 "int start(listenfd *passed, int (*complain)(const char *))\n"
+                 "int start(struct listenfd *passed, int (*complain)(const char *));\n"
+                 "int start(struct listenfd *passed, int (*complain)(const char *))\n"
                  "{\n"
                  "listenfd_socket web_fd, admin_fd;\n",
                  code, "return 0;\n}\n");
@@ -122,12 +122,30 @@ static void test_the_picture(void **state)
     free(build);
 }
 
+static void test_all_of_them(void **state)
+{
+    char *code = page_block(page_behind(examples, "One that takes all there are"), "c");
+
+    (void)state;
+    write_source(
+        "all.c",
+        "#include \"listenfd.h\"\n"
+        "int start(struct listenfd *passed, int (*complain)(const char *), int (*serve)(int));\n"
+        "int start(struct listenfd *passed, int (*complain)(const char *), int (*serve)(int))\n"
+        "{\n"
+        "listenfd_socket fd;\n",
+        code, "return 0;\n}\n");
+    compile("${CC:-cc} -Wall -Wextra -Werror -c all.c");
+    free(code);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_server_on_the_first_screen),
         cmocka_unit_test(test_embedding),
         cmocka_unit_test(test_several_sockets),
+        cmocka_unit_test(test_all_of_them),
         cmocka_unit_test(test_the_picture),
     };
 

@@ -209,7 +209,7 @@ static int is_status_by_fault(int status)
            status == LISTENFD_PASSED;
 }
 
-static void check_status(const listenfd *lfd)
+static void check_status(const struct listenfd *lfd)
 {
     int status = listenfd_status(lfd);
 
@@ -232,7 +232,7 @@ static void read_and_free(const void *argument)
     char before[256], now[256], none[256];
     int first, keep = (reading->flags & LISTENFD_KEEP) != 0, is_passed;
     struct open_descriptors descriptors;
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     clear_variables();
     read_variables(none, sizeof none);
@@ -275,7 +275,7 @@ static void test_reading(void **state)
 static void free_two(const void *argument)
 {
     int first = pass_listeners(2, NULL);
-    listenfd *lfd = receive_passed(0);
+    struct listenfd *lfd = receive_passed(0);
 
     (void)argument;
     WITH_FAULT(listenfd_free(lfd));
@@ -379,7 +379,8 @@ static const struct passed_kind {
 enum { PASSED_KINDS = sizeof passed_kinds / sizeof passed_kinds[0] };
 
 /* Passes one, and calls use with it; afterwards nothing of it may be left. */
-static listenfd *receive_one(const struct passed_kind *kind, unsigned flags, int *fd, int *peer)
+static struct listenfd *receive_one(const struct passed_kind *kind, unsigned flags, int *fd,
+                                    int *peer)
 {
     clear_variables();
     *peer = -1;
@@ -389,25 +390,26 @@ static listenfd *receive_one(const struct passed_kind *kind, unsigned flags, int
 
 /* ---- take ---- */
 
-static int custom(listenfd *lfd, size_t index, listenfd_socket *out)
+static int custom(struct listenfd *lfd, size_t index, listenfd_socket *out)
 {
     return listenfd_take_custom(lfd, index, AF_INET, SOCK_STREAM, 0, 0, out);
 }
 
-static int or_bind_tcp(listenfd *lfd, size_t index, listenfd_socket *out)
+static int or_bind_tcp(struct listenfd *lfd, size_t index, listenfd_socket *out)
 {
-    return listenfd_take_or_bind_tcp(lfd, index, "127.0.0.1:0", out);
+    return listenfd_take_or_bind(lfd, index, "127.0.0.1:0", out);
 }
 
-static int or_bind_unix(listenfd *lfd, size_t index, listenfd_socket *out)
+static int or_bind_unix(struct listenfd *lfd, size_t index, listenfd_socket *out)
 {
-    return listenfd_take_or_bind_unix(lfd, index, "/nowhere/x", out);
+    return listenfd_take_or_bind(lfd, index, "/nowhere/x", out);
 }
 
-typedef int take_call(listenfd *, size_t, listenfd_socket *);
+typedef int take_call(struct listenfd *, size_t, listenfd_socket *);
 
 static take_call *const take_calls[] = {
     listenfd_take_tcp_listener,
+    listenfd_take_stream_listener,
     listenfd_take_tcp_stream,
     listenfd_take_udp_socket,
     listenfd_take_unix_listener,
@@ -451,7 +453,8 @@ static int is_code_by_fault(int code)
     return code == (is_fault("ioctl", 0) ? LISTENFD_ESYSTEM : code_of_fault());
 }
 
-static void check_take(const listenfd *lfd, int result, int error, listenfd_socket out, int fd)
+static void check_take(const struct listenfd *lfd, int result, int error, listenfd_socket out,
+                       int fd)
 {
     if (!is_usual(result) && !is_code_by_fault(result)) {
         print_message("result %d (%s), usually %d\n", result, listenfd_strerror(result), usual);
@@ -469,7 +472,7 @@ static void take_one(const void *argument)
     struct open_descriptors descriptors;
     int fd, peer, result, error, again;
     listenfd_socket out = UNTOUCHED;
-    listenfd *lfd = receive_one(taking->passed, taking->flags, &fd, &peer);
+    struct listenfd *lfd = receive_one(taking->passed, taking->flags, &fd, &peer);
 
     look_at_descriptors(&descriptors);
     WITH_FAULT(result = taking->take(lfd, 0, &out));
@@ -501,7 +504,7 @@ static void test_taking(void **state)
 
 /* ---- find, describe ---- */
 
-static void find_address(listenfd *lfd, const char *address)
+static void find_address(struct listenfd *lfd, const char *address)
 {
     size_t index = 0;
 
@@ -517,7 +520,7 @@ static void find_and_describe(const void *argument)
     struct open_descriptors descriptors;
     char text[128], address[128], *path = path_in(folder, "passed");
     int fd, peer, length;
-    listenfd *lfd = receive_one(argument, 0, &fd, &peer);
+    struct listenfd *lfd = receive_one(argument, 0, &fd, &peer);
 
     look_at_descriptors(&descriptors);
     length = listenfd_describe(lfd, 0, text, sizeof text);
@@ -559,7 +562,7 @@ struct binding {
 };
 
 /* 0, EINUSE or ESYSTEM, or what it is without a fault; with the error that the system gave. */
-static void check_bind(listenfd *lfd, int result, int error, listenfd_socket out)
+static void check_bind(struct listenfd *lfd, int result, int error, listenfd_socket out)
 {
     if (!fault_error)
         usual_error = error;
@@ -594,15 +597,15 @@ static void bind_tcp(const void *argument)
     const struct binding *binding = argument;
     struct open_descriptors descriptors;
     listenfd_socket out = UNTOUCHED;
-    listenfd *lfd;
+    struct listenfd *lfd;
     int result;
 
     clear_variables();
     lfd = listenfd_from_env(binding->flags);
     look_at_descriptors(&descriptors);
-    WITH_FAULT(result = listenfd_take_or_bind_tcp(lfd, 0, binding->address, &out));
+    WITH_FAULT(result = listenfd_take_or_bind(lfd, 0, binding->address, &out));
     check_bind(lfd, result, errno, out);
-    if (result == 0)
+    if (result == LISTENFD_BOUND)
         check_bound_socket(out, binding->flags);
     assert_same_descriptors(&descriptors);
     listenfd_free(lfd);
@@ -667,7 +670,7 @@ static void bind_unix(const void *argument)
     struct open_descriptors descriptors;
     listenfd_socket out = UNTOUCHED;
     struct stat before;
-    listenfd *lfd;
+    struct listenfd *lfd;
     int result, was_there;
 
     clear_variables();
@@ -675,13 +678,13 @@ static void bind_unix(const void *argument)
     binding->prepare(binding->address);
     was_there = lstat(binding->address, &before) == 0;
     look_at_descriptors(&descriptors);
-    WITH_FAULT(result = listenfd_take_or_bind_unix(lfd, 0, binding->address, &out));
+    WITH_FAULT(result = listenfd_take_or_bind(lfd, 0, binding->address, &out));
     /* A dead server that cannot be looked at, or removed, is in the way. */
     if (!(result == LISTENFD_EINUSE && was_there && fault_error))
         check_bind(lfd, result, errno, out);
     else
         assert_int_equal(errno, EADDRINUSE);
-    if (result == 0)
+    if (result == LISTENFD_BOUND)
         check_bound_socket(out, binding->flags);
     else
         check_path(binding, &before, was_there);

@@ -64,6 +64,7 @@ static const char *const cannot_fail[] = {
     "clock_gettime",
     "exit",
     "getenv",
+    "getauxval",
     "geteuid",
     "getpgrp",
     "getpid",

@@ -11,11 +11,11 @@ FUZZ_FLAGS = -std=gnu17 -D_GNU_SOURCE -O1 -g -I. $(INCLUDE_ROOMS) -Itests/fuzz -
 
 # The code under test; what the system would say is said by the target instead.
 $(FUZZ_BUILD)/environment: listenfd.c
-$(FUZZ_BUILD)/environment: FUZZ_WRAP = bind
+$(FUZZ_BUILD)/environment: FUZZ_WRAP = bind open64
 $(FUZZ_BUILD)/address: listenfd.c \
     $(addprefix systemfd/,sockets/spec.c report.c) \
     $(addprefix systemfd/posix/,unix_spec.c open.c address_in_use.c socket_owner.c sock_diag.c unix_path.c remove_at_exit.c)
-$(FUZZ_BUILD)/address: FUZZ_WRAP = socket setsockopt bind listen getsockname
+$(FUZZ_BUILD)/address: FUZZ_WRAP = socket setsockopt bind listen getsockname open64
 $(FUZZ_BUILD)/ignore: systemfd/devserver/ignore.c systemfd/posix/glob.c systemfd/report.c win32/glob.c
 $(FUZZ_BUILD)/ignore: FUZZ_INCLUDED = win32/glob.c
 $(FUZZ_BUILD)/git: systemfd/devserver/git_answers.c systemfd/report.c

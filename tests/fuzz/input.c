@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "input.h"
 
+#include <locale.h>
+#include <wchar.h>
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -48,10 +50,22 @@ const uint8_t *input_rest(const uint8_t *data, size_t size, const char *key, siz
     return found ? found + strlen(key) : NULL;
 }
 
+/* UTF-8 without control characters, U+0080 to U+009F among them; its end may be cut off. */
 void assert_printable(const char *text)
 {
-    for (; *text != '\0'; text++)
-        assert((unsigned char)*text >= ' ' && *text != 0x7f);
+    wchar_t character;
+    mbstate_t state;
+    size_t length;
+
+    assert(setlocale(LC_CTYPE, "C.UTF-8"));
+    for (; *text != '\0'; text += length) {
+        memset(&state, 0, sizeof state);
+        length = mbrtowc(&character, text, strlen(text), &state);
+        if (length == (size_t)-2)
+            return;
+        assert(length != (size_t)-1 && character >= L' ');
+        assert(character < 0x7f || character > 0x9f);
+    }
 }
 
 int is_number(const char *text, unsigned long long max, unsigned long long *number)

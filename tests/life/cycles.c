@@ -71,7 +71,7 @@ static void check_cycles(void (*cycle)(int number))
         fail_msg("%ld kB of memory before, %ld kB after", before.resident_kb, after.resident_kb);
 }
 
-static listenfd *pass_two(unsigned flags)
+static struct listenfd *pass_two(unsigned flags)
 {
     int two[2] = {dup(listener), dup(listener)};
 
@@ -82,7 +82,7 @@ static listenfd *pass_two(unsigned flags)
 
 static void take_and_free(int number)
 {
-    listenfd *lfd = pass_two(0);
+    struct listenfd *lfd = pass_two(0);
     listenfd_socket fd;
 
     assert_int_equal(listenfd_take_tcp_listener(lfd, (size_t)number % 2, &fd), 1);
@@ -99,7 +99,7 @@ static void test_take_and_free(void **state)
 /* Every way that ends in a message. */
 static void fail_and_free(int number)
 {
-    listenfd *lfd = pass_two(number % 2 ? LISTENFD_NONBLOCK : 0);
+    struct listenfd *lfd = pass_two(number % 2 ? LISTENFD_NONBLOCK : 0);
     char text[64];
     listenfd_socket fd;
 
@@ -107,7 +107,7 @@ static void fail_and_free(int number)
     assert_int_equal(listenfd_take_unix_listener(lfd, 1, &fd), LISTENFD_EFAMILY);
     assert_true(listenfd_find_name(lfd, "none", 0) == LISTENFD_NOT_FOUND);
     assert_true(listenfd_find_address(lfd, "./none", 0) == LISTENFD_NOT_FOUND);
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, LISTENFD_NOT_FOUND, "192.0.2.1:0", &fd),
+    assert_int_equal(listenfd_take_or_bind(lfd, LISTENFD_NOT_FOUND, "192.0.2.1:0", &fd),
                      LISTENFD_ESYSTEM);
     assert_true(listenfd_describe(lfd, 0, text, sizeof text) > 0);
     listenfd_free(lfd);
@@ -124,7 +124,7 @@ static void bind_and_close(int number)
     listenfd_socket fd;
 
     (void)number;
-    assert_int_equal(listenfd_take_or_bind_unix(NULL, 0, abstract_name("cycle"), &fd), 0);
+    assert_int_equal(listenfd_take_or_bind(NULL, 0, abstract_name("cycle"), &fd), LISTENFD_BOUND);
     close(fd);
 }
 
@@ -137,7 +137,7 @@ static void test_bind_and_close(void **state)
 static void refuse_and_free(int number)
 {
     static const char *const counts[] = {"x", "-1", "2147483647", "", "0"};
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     clear_variables();
     setenv("LISTEN_FDS", counts[number % 5], 1);

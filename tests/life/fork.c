@@ -15,14 +15,14 @@
 
 static int first; /* of the two that were passed */
 
-static listenfd *pass_two(void)
+static struct listenfd *pass_two(void)
 {
     first = pass_listeners(2, "a:b");
     return receive_passed(0);
 }
 
 /* In a child, which must not get back into cmocka: 0 when its work went well. */
-static void in_child(int (*work)(listenfd *), listenfd *lfd)
+static void in_child(int (*work)(struct listenfd *), struct listenfd *lfd)
 {
     int status;
     pid_t pid = fork();
@@ -49,7 +49,7 @@ static int serve_one(int fd)
     return connection >= 0 ? close(connection) : -1;
 }
 
-static int free_all(listenfd *lfd)
+static int free_all(struct listenfd *lfd)
 {
     listenfd_free(lfd);
     return is_open_descriptor(first) || is_open_descriptor(first + 1);
@@ -58,7 +58,7 @@ static int free_all(listenfd *lfd)
 /* The child of a server that does not want its parent's sockets. */
 static void test_child_frees(void **state)
 {
-    listenfd *lfd = pass_two();
+    struct listenfd *lfd = pass_two();
     listenfd_socket fd;
 
     (void)state;
@@ -70,7 +70,7 @@ static void test_child_frees(void **state)
     close(fd);
 }
 
-static int take_and_serve(listenfd *lfd)
+static int take_and_serve(struct listenfd *lfd)
 {
     listenfd_socket fd;
 
@@ -89,7 +89,7 @@ static int take_and_serve(listenfd *lfd)
 /* A server that forks its workers before it has taken anything. */
 static void test_child_takes(void **state)
 {
-    listenfd *lfd = pass_two();
+    struct listenfd *lfd = pass_two();
     listenfd_socket fd;
 
     (void)state;
@@ -102,7 +102,7 @@ static void test_child_takes(void **state)
     close(fd);
 }
 
-static int use_taken(listenfd *lfd)
+static int use_taken(struct listenfd *lfd)
 {
     listenfd_free(lfd); /* does not close what was taken before the fork */
     return !is_open_descriptor(first) || serve_one(first) != 0;
@@ -110,7 +110,7 @@ static int use_taken(listenfd *lfd)
 
 static void test_taken_before_fork(void **state)
 {
-    listenfd *lfd = pass_two();
+    struct listenfd *lfd = pass_two();
     listenfd_socket fd;
 
     (void)state;
@@ -123,9 +123,9 @@ static void test_taken_before_fork(void **state)
 
 /* ---- What the child finds in its environment ---- */
 
-static int find_nothing(listenfd *parents)
+static int find_nothing(struct listenfd *parents)
 {
-    listenfd *lfd = listenfd_from_env(0);
+    struct listenfd *lfd = listenfd_from_env(0);
 
     (void)parents;
     return !lfd || listenfd_status(lfd) != LISTENFD_NONE;
@@ -133,7 +133,7 @@ static int find_nothing(listenfd *parents)
 
 static void test_variables_are_gone(void **state)
 {
-    listenfd *lfd = pass_two();
+    struct listenfd *lfd = pass_two();
 
     (void)state;
     in_child(find_nothing, lfd);
@@ -142,9 +142,9 @@ static void test_variables_are_gone(void **state)
 }
 
 /* The variables were kept, and name the parent. */
-static int find_it_is_the_parents(listenfd *parents)
+static int find_it_is_the_parents(struct listenfd *parents)
 {
-    listenfd *lfd = listenfd_from_env(0);
+    struct listenfd *lfd = listenfd_from_env(0);
     (void)parents;
     if (!lfd || listenfd_status(lfd) != LISTENFD_OTHER_PROCESS)
         return 1;
@@ -156,7 +156,7 @@ static int find_it_is_the_parents(listenfd *parents)
 
 static void test_kept_for_the_parent(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     first = pass_listeners(1, NULL);

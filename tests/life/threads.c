@@ -46,7 +46,7 @@ static int pass_two(void)
 }
 
 /* Every call, with results and errors of its own. */
-static const char *use(listenfd *lfd)
+static const char *use(struct listenfd *lfd)
 {
     char text[128], port[8];
     listenfd_socket fd;
@@ -60,7 +60,7 @@ static const char *use(listenfd *lfd)
     EXPECT(listenfd_take_udp_socket(lfd, 0, &fd) == LISTENFD_ETYPE);
     EXPECT(strstr(listenfd_message(lfd), "where a udp socket was expected"));
     snprintf(text, sizeof text, "127.0.0.1:%d", ports[1]);
-    EXPECT(listenfd_take_or_bind_tcp(lfd, LISTENFD_NOT_FOUND, text, &fd) == LISTENFD_EINUSE);
+    EXPECT(listenfd_take_or_bind(lfd, LISTENFD_NOT_FOUND, text, &fd) == LISTENFD_EINUSE);
     EXPECT(errno == EADDRINUSE && strstr(listenfd_message(lfd), text));
     EXPECT(listenfd_take_tcp_listener(lfd, 0, &fd) == 1);
     EXPECT(strcmp(listenfd_strerror(LISTENFD_NONE), "nothing was passed") == 0);
@@ -75,7 +75,7 @@ static void *read_and_use(void *unused)
 
     (void)unused;
     for (int i = 0; i < ROUNDS && !failure; i++) {
-        listenfd *lfd = listenfd_from_env(LISTENFD_KEEP);
+        struct listenfd *lfd = listenfd_from_env(LISTENFD_KEEP);
         failure = lfd ? use(lfd) : "from_env";
         listenfd_free(lfd);
     }
@@ -150,7 +150,7 @@ static void test_beside_descriptors_that_change(void **state)
     for (int i = 0; i < ROUNDS; i++) {
         int two[2] = {dup(listener), dup(listener)}, first = pass(two, 2);
         listenfd_socket fd;
-        listenfd *lfd;
+        struct listenfd *lfd;
         setenv("LISTEN_PIDFDID", inode, 1);
         lfd = receive_passed(0);
         assert_int_equal(listenfd_take_tcp_listener(lfd, 1, &fd), 1);

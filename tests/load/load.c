@@ -133,7 +133,7 @@ static void *run_client(void *argument)
 
 static int port_of_passed_socket(void)
 {
-    listenfd *passed = listenfd_from_env(LISTENFD_KEEP);
+    struct listenfd *passed = listenfd_from_env(LISTENFD_KEEP);
     struct sockaddr_in address;
     socklen_t size = sizeof address;
     listenfd_socket fd;

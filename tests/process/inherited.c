@@ -295,6 +295,31 @@ static void test_shell_without_pid(void **state)
     finish(&process);
 }
 
+/* A user starts a program that runs with rights of its file's group. */
+static void test_setgid(void **state)
+{
+    char *folder = folder_create(), *copy = path_in(folder, "probe");
+    struct process process;
+    char command[256];
+
+    (void)state;
+    if (geteuid() != 0 || !have_program("setpriv"))
+        skip_because("only root can become another user with setpriv");
+    free(shell("chmod 755 '%s' && cp '%s' '%s' && chgrp daemon '%s' && chmod 2755 '%s'", folder,
+               probe, copy, copy, copy));
+    snprintf(command, sizeof command,
+             "exec setpriv --reuid=65534 --regid=65534 --clear-groups '%s' #%%s", copy);
+    start_behind_shell(&process, command, without_pid);
+    expect_line(&process, "status 0", "");
+    expect_line(&process, "message nothing was passed to a privileged program", "");
+    expect_line(&process, "variables none", "");
+    expect_line(&process, "others 3 4 5", "");
+    process_wait(&process); /* the search for leaks is not allowed then */
+    process_discard(&process);
+    folder_remove(folder);
+    free(copy);
+}
+
 static void test_shell_that_closes_one(void **state)
 {
     struct process process;
@@ -547,6 +572,7 @@ int main(void)
         cmocka_unit_test(test_shell_in_between),
         cmocka_unit_test(test_shell_that_execs),
         cmocka_unit_test(test_shell_without_pid),
+        cmocka_unit_test(test_setgid),
         cmocka_unit_test(test_shell_that_closes_one),
         cmocka_unit_test(test_stranger_in_between),
         IN_A_WORLD(test_serve_by_index),

@@ -65,9 +65,9 @@ int pass_listeners(size_t count, const char *names)
     return pass(listeners, count);
 }
 
-listenfd *receive_passed(unsigned flags)
+struct listenfd *receive_passed(unsigned flags)
 {
-    listenfd *lfd = listenfd_from_env(flags);
+    struct listenfd *lfd = listenfd_from_env(flags);
 
     assert_non_null(lfd);
     if (listenfd_status(lfd) != LISTENFD_PASSED)

@@ -20,7 +20,7 @@ int pass_one(int descriptor);
 int pass_listeners(size_t count, const char *names);
 
 /* What from_env makes of it, checked to be LISTENFD_PASSED. */
-listenfd *receive_passed(unsigned flags);
+struct listenfd *receive_passed(unsigned flags);
 
 /* The value for a variable: this process's ID; its pidfd's inode number. */
 const char *own_pid(void);

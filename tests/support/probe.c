@@ -44,7 +44,7 @@ static void print_others(int first, int last)
         closedir(folder);
 }
 
-static void print_socket(listenfd *lfd, size_t index)
+static void print_socket(struct listenfd *lfd, size_t index)
 {
     char description[256];
     int fd = lfd->slots[index].socket;
@@ -55,7 +55,7 @@ static void print_socket(listenfd *lfd, size_t index)
            description);
 }
 
-static int take_kind(listenfd *lfd, const char *kind, size_t index, listenfd_socket *out)
+static int take_kind(struct listenfd *lfd, const char *kind, size_t index, listenfd_socket *out)
 {
 #define TAKE(name)                \
     if (strcmp(kind, #name) == 0) \
@@ -72,7 +72,7 @@ static int take_kind(listenfd *lfd, const char *kind, size_t index, listenfd_soc
     return LISTENFD_EINVAL;
 }
 
-static size_t find(listenfd *lfd, const char *how, const char *what)
+static size_t find(struct listenfd *lfd, const char *how, const char *what)
 {
     if (strcmp(how, "name") == 0)
         return listenfd_find_name(lfd, what, 0);
@@ -98,7 +98,7 @@ static void answer(const char *kind, int fd, const char *greeting)
     }
 }
 
-static int serve(listenfd *lfd, const char *kind, const char *how, const char *what)
+static int serve(struct listenfd *lfd, const char *kind, const char *how, const char *what)
 {
     size_t index = find(lfd, how, what);
     char greeting[300];
@@ -118,7 +118,7 @@ static int serve(listenfd *lfd, const char *kind, const char *how, const char *w
 
 int main(int argc, char **argv)
 {
-    listenfd *lfd = listenfd_from_env(0);
+    struct listenfd *lfd = listenfd_from_env(0);
     size_t i, count = listenfd_count(lfd);
     int first = count ? lfd->slots[0].socket : 3, result = 0;
 

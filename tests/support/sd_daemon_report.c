@@ -178,11 +178,51 @@ static void report_descriptor(int fd, char *const *paths)
     ask_about_socket(fd);
 }
 
+/* ---- What systemd is told ---- */
+
+static void report_notify(void)
+{
+    static const char *const states[] = {NULL, "", "READY=1", "STATUS=x\nREADY=1\n",
+                                         "RELOADING=1\nMONOTONIC_USEC=5"};
+    char text[5000];
+
+    for (size_t i = 0; i < COUNT(states); i++)
+        printf("sd_notify(0, %zu): %d\n", i, sd_notify(0, states[i]));
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    printf("sd_notify(0, long): %d\n", sd_notify(0, text));
+    printf("sd_notifyf(0): %d\n", sd_notifyf(0, "STATUS=%d of %s", 3, "four"));
+    printf("sd_notifyf(0, long): %d\n", sd_notifyf(0, "STATUS=%s", text));
+    printf("NOTIFY_SOCKET is %s\n", getenv("NOTIFY_SOCKET") ? "set" : "not set");
+    printf("sd_notify(1): %d\n", sd_notify(1, "STOPPING=1"));
+    printf("NOTIFY_SOCKET is %s\n", getenv("NOTIFY_SOCKET") ? "set" : "not set");
+    printf("sd_notify(0): %d\n", sd_notify(0, "STOPPING=1"));
+}
+
+static void report_watchdog(void)
+{
+    for (int unset = 0; unset <= 1; unset++) {
+        uint64_t usec = 4711;
+        int result = sd_watchdog_enabled(unset, &usec);
+        printf("sd_watchdog_enabled(%d): %d, %llu\n", unset, result, (unsigned long long)usec);
+        printf("WATCHDOG_USEC is %s\n", getenv("WATCHDOG_USEC") ? "set" : "not set");
+        printf("WATCHDOG_PID is %s\n", getenv("WATCHDOG_PID") ? "set" : "not set");
+    }
+    printf("sd_watchdog_enabled(1, NULL): %d\n", sd_watchdog_enabled(1, NULL));
+    printf("sd_booted(): %d\n", sd_booted());
+    printf("levels %s\n", SD_EMERG SD_ALERT SD_CRIT SD_ERR SD_WARNING SD_NOTICE SD_INFO SD_DEBUG);
+}
+
 int main(int argc, char **argv)
 {
     setvbuf(stdout, NULL, _IOFBF, 1 << 16);
     if (argc == 2 && strcmp(argv[1], "listen") == 0) {
         report_calls();
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "notify") == 0) {
+        report_notify();
+        report_watchdog();
         return 0;
     }
     if (argc < 3 || strcmp(argv[1], "descriptors") != 0)

@@ -182,7 +182,7 @@ static int answer(int client)
     return strcmp(path, "/shutdown") == 0;
 }
 
-static nfds_t take_listeners(listenfd *passed, struct pollfd *listeners)
+static nfds_t take_listeners(struct listenfd *passed, struct pollfd *listeners)
 {
     nfds_t count = 0;
 
@@ -231,7 +231,7 @@ int main(int argc, char **argv)
 {
     char pid_variables[128];
     struct pollfd listeners[MAX_LISTENERS];
-    listenfd *passed;
+    struct listenfd *passed;
     nfds_t count;
 
     (void)argc;

@@ -84,7 +84,7 @@ static long peak_kib(void)
     return usage.ru_maxrss;
 }
 
-static size_t take_all(listenfd *lfd)
+static size_t take_all(struct listenfd *lfd)
 {
     size_t taken = 0, i;
     listenfd_socket fd;
@@ -100,7 +100,7 @@ int main(int argc, char **argv)
 {
     int count = argc > 1 ? atoi(argv[1]) : 1;
     size_t taken;
-    listenfd *lfd;
+    struct listenfd *lfd;
     long before, after;
 
     open_listeners(count);

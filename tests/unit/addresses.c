@@ -18,7 +18,7 @@
 
 static const size_t NONE = LISTENFD_NOT_FOUND;
 
-static size_t find(listenfd *lfd, const char *address, size_t from)
+static size_t find(struct listenfd *lfd, const char *address, size_t from)
 {
     size_t index;
 
@@ -28,14 +28,14 @@ static size_t find(listenfd *lfd, const char *address, size_t from)
     return index;
 }
 
-static listenfd *pass_these(const int *sockets, size_t count)
+static struct listenfd *pass_these(const int *sockets, size_t count)
 {
     clear_variables();
     pass(sockets, count);
     return receive_passed(0);
 }
 
-static int is_refused(listenfd *lfd)
+static int is_refused(struct listenfd *lfd)
 {
     return strstr(listenfd_message(lfd), "is not an address") != NULL;
 }
@@ -64,14 +64,41 @@ static const char *const understood[] = {
     "[FE80::ABCD]:80",
     "[::ffff:255.255.255.255]:80",
     "[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:80", /* the longest host */
+    "*:80",
+    "[fe80::1%lo]:80",
+    "[fe80::1%1]:80",
     "/",
     "/no/such/x.sock",
     "./no-such.sock",
     "../no-such.sock",
-    ".",
-    "@",
+    "run/x.sock",
+    "127.0.0.1:80/tcp", /* so is this a path */
+    "unix:/run/x.sock", /* a folder named "unix:" */
     "@no-such",
-    long_text,
+    "/no\\,such",
+    "/no\\\\such",
+    "/no\\such",
+    /* types */
+    "tcp::127.0.0.1:80",
+    "http::127.0.0.1:80",
+    "https::[::1]:80",
+    "tcp6::[::1]:80",
+    "tcp6:::80",
+    "udp6::*:80",
+    "udp::127.0.0.1:80",
+    "unix::x.sock",
+    "unix::@x",
+    "unix-datagram::x.sock",
+    "unix-seqpacket::/x.sock",
+    /* options */
+    ":80,v6only",
+    "[::1]:80,v6only,reuseport,backlog=1",
+    "127.0.0.1:80,backlog=2147483647",
+    "udp::127.0.0.1:80,reuseport",
+    "/x.sock,mode=0",
+    "/x.sock,mode=0777,backlog=7",
+    "@x,backlog=7",
+    "unix-datagram::x,mode=660",
 };
 
 static const char *const refused[] = {
@@ -95,7 +122,7 @@ static const char *const refused[] = {
     "127.0.0.1:18446744073709551696",
     ":65536",
     ": 80",
-    "127.0.0.1:80/tcp",
+    "tcp::127.0.0.1:80/tcp",
     /* the host */
     " :80",
     " 127.0.0.1:80",
@@ -108,8 +135,7 @@ static const char *const refused[] = {
     "0x7f.0.0.1:80",
     "2130706433:80",
     "localhost:80",
-    "*:80",
-    "tcp://127.0.0.1:80",
+    "**:80",
     "127.0.0.1:80:90",
     ":80:90",
     long_text + 1,
@@ -135,14 +161,55 @@ static const char *const refused[] = {
     "[g::1]:80",
     "[localhost]:80",
     "[fffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:80",
+    "[fe80::1%]:80",
+    "[fe80::1%no-such-interface]:80",
+    "127.0.0.1%lo:80",
     /* paths that do not look like one */
     "x.sock",
-    "run/x.sock",
-    "unix:/run/x.sock",
+    ".",
     "\\0abstract",
+    "unix::",
+    "@",
+    "unix-datagram::@",
+    long_text,
+    /* types */
+    "x::80",
+    "TCP::127.0.0.1:80",
+    "tcp4::127.0.0.1:80",
+    "tcp:127.0.0.1:80",
+    "tcp::80",
+    "tcp::/run/x.sock",
+    "tcp6::127.0.0.1:80",
+    "udp6::0.0.0.0:80",
+    "unix-stream::/x",
+    /* options */
+    ":80,",
+    ":80,v6",
+    ":80,v6only=1",
+    ":80,v6only,v6only",
+    "tcp6:::80,v6only",
+    "127.0.0.1:80,v6only",
+    ":80,mode=600",
+    ":80,backlog=0",
+    ":80,backlog=-1",
+    ":80,backlog=2147483648",
+    ":80,backlog=",
+    ":80,backlog=5,backlog=5",
+    "udp:::80,backlog=5",
+    "/x.sock,mod=600",
+    "/x.sock,mode=600,user=x",
+    "/x.sock,mode=600, mode=600",
+    "/x.sock,mode=8",
+    "/x.sock,mode=1000",
+    "/x.sock,mode=",
+    "/x.sock,v6only",
+    "/x.sock,reuseport",
+    "/x.sock,an-option-that-is-longer-than-any-that-exists",
+    "@x,mode=600",
+    "unix-datagram::x,backlog=5",
 };
 
-static void check_spelling(listenfd *lfd, const char *text, int is_understood)
+static void check_spelling(struct listenfd *lfd, const char *text, int is_understood)
 {
     assert_true(find(lfd, text, 0) == NONE);
     if (is_refused(lfd) == is_understood)
@@ -154,7 +221,7 @@ static void check_spelling(listenfd *lfd, const char *text, int is_understood)
 static void test_spellings(void **state)
 {
     int socket = unix_socket(SOCK_STREAM, abstract_name("spellings"));
-    listenfd *lfd = pass_these(&socket, 1);
+    struct listenfd *lfd = pass_these(&socket, 1);
 
     (void)state;
     for (size_t i = 0; i < sizeof understood / sizeof understood[0]; i++)
@@ -176,7 +243,7 @@ static void check_meeting(int type, const struct meeting *row)
 {
     int socket = internet_socket(type, row->bound);
     char address[64];
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     snprintf(address, sizeof address, row->wanted, port_of_socket(socket));
     lfd = pass_these(&socket, 1);
@@ -248,12 +315,23 @@ static int udp_beside(int tcp)
     return -1;
 }
 
+static void check_typed(struct listenfd *lfd, const char *type, const char *address,
+                        size_t expected)
+{
+    char text[80];
+    int is_ipv6_type = strchr(type, '6') != NULL;
+
+    snprintf(text, sizeof text, "%s::%s", type, is_ipv6_type ? strrchr(address, ':') : address);
+    if (find(lfd, text, 0) != expected)
+        fail_msg("%s: %s", text, listenfd_message(lfd));
+}
+
 static void test_udp_and_tcp_on_one_port(void **state)
 {
     int sockets[2] = {-1, -1};
     listenfd_socket fd;
     char address[64];
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     while (sockets[1] < 0) { /* until a port is free for both */
@@ -266,7 +344,12 @@ static void test_udp_and_tcp_on_one_port(void **state)
     assert_int_equal(find(lfd, address, 0), 0);
     assert_int_equal(find(lfd, address, 1), 1);
     assert_true(find(lfd, address, 2) == NONE);
-    assert_int_equal(listenfd_take_udp_socket(lfd, find(lfd, address, 1), &fd), 1);
+    check_typed(lfd, "tcp", address, 0);
+    check_typed(lfd, "http", address, 0);
+    check_typed(lfd, "udp", address, 1);
+    check_typed(lfd, "tcp6", address, NONE);
+    assert_int_equal(listenfd_take_udp_socket(lfd, 1, &fd), 1);
+    check_typed(lfd, "udp", address, NONE);
     listenfd_free(lfd);
     close(fd);
 }
@@ -276,7 +359,7 @@ static void test_from_and_taken(void **state)
     int sockets[3], launchers;
     listenfd_socket fd;
     char address[64];
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     sockets[0] = internet_socket(SOCK_STREAM, "127.0.0.1");
@@ -313,6 +396,15 @@ static int unix_bytes(const char *bytes, size_t length)
     return fd;
 }
 
+static size_t find_bytes(struct listenfd *lfd, const char *bytes, size_t length)
+{
+    struct sockaddr_un where = {.sun_family = AF_UNIX};
+
+    memcpy(where.sun_path, bytes, length);
+    return listenfd_find_sockaddr(lfd, 0, (struct sockaddr *)&where,
+                                  offsetof(struct sockaddr_un, sun_path) + length, 0);
+}
+
 /* Each test of paths runs in a folder of its own. */
 static int enter_folder(void **state)
 {
@@ -329,7 +421,7 @@ static int leave_folder(void **state)
     return 0;
 }
 
-static void check_path(listenfd *lfd, const char *folder, const char *name, size_t expected)
+static void check_path(struct listenfd *lfd, const char *folder, const char *name, size_t expected)
 {
     char *path = path_in(folder, name);
 
@@ -342,13 +434,13 @@ static void test_path(void **state)
 {
     char *path = path_in(*state, "x.sock");
     int socket = unix_socket(SOCK_STREAM, path);
-    listenfd *lfd = pass_these(&socket, 1);
+    struct listenfd *lfd = pass_these(&socket, 1);
 
     assert_int_equal(find(lfd, path, 0), 0);
     check_path(lfd, *state, "x.soc", NONE);
     check_path(lfd, *state, "x.sock2", NONE);
     check_path(lfd, *state, "", NONE);
-    assert_int_equal(find(lfd, "/proc/version", 0), NONE); /* on another device */
+    assert_true(find(lfd, "/proc/version", 0) == NONE); /* on another device */
     unlink(path); /* the name is what it was bound to, file or no file */
     assert_int_equal(find(lfd, path, 0), 0);
     check_path(lfd, *state, "", NONE);
@@ -360,7 +452,7 @@ static void test_other_spellings_of_a_path(void **state)
 {
     char *path = path_in(*state, "x.sock");
     int socket = unix_socket(SOCK_DGRAM, path);
-    listenfd *lfd = pass_these(&socket, 1);
+    struct listenfd *lfd = pass_these(&socket, 1);
 
     assert_int_equal(symlink(".", "folder"), 0);
     assert_int_equal(symlink("x.sock", "link"), 0);
@@ -378,7 +470,7 @@ static void test_relative_path(void **state)
 {
     char *path = path_in(*state, "x.sock");
     int socket = unix_socket(SOCK_STREAM, "x.sock"); /* the launcher bound it so */
-    listenfd *lfd = pass_these(&socket, 1);
+    struct listenfd *lfd = pass_these(&socket, 1);
 
     assert_int_equal(find(lfd, "./x.sock", 0), 0);
     assert_int_equal(find(lfd, path, 0), 0);
@@ -386,24 +478,26 @@ static void test_relative_path(void **state)
     free(path);
 }
 
-/* Linux allows a path that fills sun_path, without a NUL. */
+/* Linux allows a path that fills sun_path, without a NUL. As a text it is too long. */
 static void test_longest_path(void **state)
 {
     char path[sizeof((struct sockaddr_un *)NULL)->sun_path + 1];
     int length = snprintf(path, sizeof path, "%s/", (char *)*state), socket;
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     memset(path + length, 'x', sizeof path - (size_t)length);
     path[sizeof path - 1] = '\0';
     socket = unix_bytes(path, sizeof path - 1);
     lfd = pass_these(&socket, 1);
-    assert_int_equal(find(lfd, path, 0), 0);
-    path[sizeof path - 2] = '\0';
     assert_true(find(lfd, path, 0) == NONE);
+    assert_true(is_refused(lfd));
+    assert_int_equal(find_bytes(lfd, path, sizeof path - 1), 0);
+    assert_true(find_bytes(lfd, path, sizeof path - 2) == NONE);
     listenfd_free(lfd);
 }
 
-static void check_abstract(listenfd *lfd, const char *format, const char *name, size_t expected)
+static void check_abstract(struct listenfd *lfd, const char *format, const char *name,
+                           size_t expected)
 {
     char text[80];
 
@@ -416,7 +510,7 @@ static void test_abstract(void **state)
 {
     const char *name = abstract_name("x");
     int socket = unix_socket(SOCK_STREAM, name);
-    listenfd *lfd = pass_these(&socket, 1);
+    struct listenfd *lfd = pass_these(&socket, 1);
 
     (void)state;
     check_abstract(lfd, "%s", name, 0);
@@ -433,7 +527,7 @@ static void test_abstract_with_a_nul(void **state)
     const char *name = abstract_name("x");
     char bytes[80] = {0};
     int socket;
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     strcpy(bytes + 1, name + 1);
@@ -447,7 +541,7 @@ static void test_abstract_is_no_path(void **state)
 {
     const char *name = abstract_name("x");
     int sockets[2];
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     sockets[0] = unix_bytes(name, strlen(name) + 1); /* a file of that name, in this folder */
     sockets[1] = unix_socket(SOCK_STREAM, name);
@@ -462,13 +556,12 @@ static void test_abstract_is_no_path(void **state)
 static void test_unnamed(void **state)
 {
     int sockets[2];
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
     lfd = pass_these(sockets, 2);
-    assert_true(find(lfd, "@", 0) == NONE);
-    assert_true(find(lfd, ".", 0) == NONE);
+    assert_true(find(lfd, "./", 0) == NONE);
     assert_true(find(lfd, "/", 0) == NONE);
     assert_true(find(lfd, ":0", 0) == NONE);
     listenfd_free(lfd);
@@ -480,7 +573,7 @@ static void test_other_descriptors_are_passed_over(void **state)
 {
     int sockets[3], ends[2], first;
     char address[64];
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     assert_int_equal(pipe(ends), 0);
@@ -499,7 +592,7 @@ static void test_other_descriptors_are_passed_over(void **state)
 
 static void test_message_when_not_found(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
     listenfd_socket fd = 4711;
 
     (void)state;
@@ -517,7 +610,7 @@ static void test_message_when_not_found(void **state)
 
 static void test_address_is_null(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     pass_listeners(1, NULL);
@@ -529,7 +622,7 @@ static void test_address_is_null(void **state)
 
 static void test_nothing_passed(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     clear_variables();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * listenfd_take_or_bind_tcp: the passed socket, or one bound here, or the reason why neither. */
+ * listenfd_take_or_bind: the passed socket, or one bound here, or the reason why neither. */
 #include "listenfd.h"
 
 #include "passed.h"
@@ -14,9 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static listenfd *nothing_passed(unsigned flags)
+static struct listenfd *nothing_passed(unsigned flags)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     clear_variables();
     lfd = listenfd_from_env(flags);
@@ -25,14 +25,14 @@ static listenfd *nothing_passed(unsigned flags)
 }
 
 /* Bound here, which leaves errno alone. */
-static int bind_tcp(listenfd *lfd, const char *address)
+static int bind_tcp(struct listenfd *lfd, const char *address)
 {
     listenfd_socket fd = 4711;
     int result;
 
     errno = 4712;
-    result = listenfd_take_or_bind_tcp(lfd, 0, address, &fd);
-    if (result != 0)
+    result = listenfd_take_or_bind(lfd, 0, address, &fd);
+    if (result != LISTENFD_BOUND)
         fail_msg("%s: %d: %s", address, result, listenfd_message(lfd));
     assert_int_equal(errno, 4712);
     assert_true(fd >= 0);
@@ -40,14 +40,14 @@ static int bind_tcp(listenfd *lfd, const char *address)
 }
 
 /* Not bound; no descriptor is left behind. */
-static void check_failure(listenfd *lfd, const char *address, int code, int error)
+static void check_failure(struct listenfd *lfd, const char *address, int code, int error)
 {
     size_t before = count_descriptors();
     listenfd_socket fd = 4711;
     int result;
 
     errno = 4712;
-    result = listenfd_take_or_bind_tcp(lfd, 0, address, &fd);
+    result = listenfd_take_or_bind(lfd, 0, address, &fd);
     if (result != code || errno != error)
         fail_msg("%s: %d, errno %d: %s", address, result, errno, listenfd_message(lfd));
     assert_int_equal(fd, LISTENFD_INVALID_SOCKET);
@@ -97,13 +97,13 @@ static int is_reached(int listener, const char *host)
 static void test_passed(void **state)
 {
     int first = pass_listeners(2, NULL);
-    listenfd *lfd = receive_passed(0);
+    struct listenfd *lfd = receive_passed(0);
     listenfd_socket fd;
 
     (void)state;
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 1, "127.0.0.1:0", &fd), 1);
+    assert_int_equal(listenfd_take_or_bind(lfd, 1, "127.0.0.1:0", &fd), LISTENFD_TAKEN);
     assert_int_equal(fd, first + 1);
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, "not looked at", &fd), 1);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, ":1", &fd), LISTENFD_TAKEN);
     assert_int_equal(fd, first);
     listenfd_free(lfd);
     close(first);
@@ -113,15 +113,16 @@ static void test_passed(void **state)
 static void test_one_more_than_passed(void **state)
 {
     int first = pass_listeners(1, NULL), own;
-    listenfd *lfd = receive_passed(0);
+    struct listenfd *lfd = receive_passed(0);
     listenfd_socket fd;
 
     (void)state;
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, "127.0.0.1:0", &fd), 1);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, "127.0.0.1:0", &fd), LISTENFD_TAKEN);
     own = bind_tcp(lfd, "127.0.0.1:0"); /* taken already */
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 1, "127.0.0.1:0", &fd), 0);
+    assert_int_equal(listenfd_take_or_bind(lfd, 1, "127.0.0.1:0", &fd), LISTENFD_BOUND);
     close(fd);
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, LISTENFD_NOT_FOUND, "127.0.0.1:0", &fd), 0);
+    assert_int_equal(listenfd_take_or_bind(lfd, LISTENFD_NOT_FOUND, "127.0.0.1:0", &fd),
+                     LISTENFD_BOUND);
     close(fd);
     listenfd_free(lfd);
     assert_true(is_reached(own, "127.0.0.1"));
@@ -133,7 +134,7 @@ static void test_one_more_than_passed(void **state)
 
 static void test_bound(void **state)
 {
-    listenfd *lfd = nothing_passed(0);
+    struct listenfd *lfd = nothing_passed(0);
     int fd = bind_tcp(lfd, "127.0.0.1:0");
 
     (void)state;
@@ -194,7 +195,7 @@ static void test_backlog(void **state)
 
 static void check_mode(unsigned flags, int nonblocking)
 {
-    listenfd *lfd = nothing_passed(flags);
+    struct listenfd *lfd = nothing_passed(flags);
     int fd = bind_tcp(lfd, "127.0.0.1:0");
 
     assert_int_equal(is_nonblocking(fd), nonblocking);
@@ -254,7 +255,7 @@ static void test_null_object_binds(void **state)
 static void check_in_use(const char *holder, const char *format)
 {
     int fd = internet_socket(SOCK_STREAM, holder);
-    listenfd *lfd = nothing_passed(0);
+    struct listenfd *lfd = nothing_passed(0);
     char address[64];
 
     snprintf(address, sizeof address, format, port_of_socket(fd));
@@ -280,7 +281,7 @@ static void test_in_use(void **state)
 static void test_in_use_by_the_launcher(void **state)
 {
     int first = pass_listeners(1, NULL);
-    listenfd *lfd;
+    struct listenfd *lfd;
     char address[32];
 
     (void)state;
@@ -296,7 +297,7 @@ static void test_in_use_by_the_launcher(void **state)
 static void test_passed_to_another_process_binds(void **state)
 {
     int first = pass_listeners(1, NULL), fd;
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     setenv("LISTEN_PID", "1", 1);
@@ -320,7 +321,7 @@ static int free_port(void)
 static void check_wrong_kind(int passed, int code)
 {
     char address[32];
-    listenfd *lfd;
+    struct listenfd *lfd;
     size_t before;
     listenfd_socket fd = 4711;
 
@@ -329,7 +330,7 @@ static void check_wrong_kind(int passed, int code)
     lfd = receive_passed(0);
     snprintf(address, sizeof address, "127.0.0.1:%d", free_port());
     before = count_descriptors();
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, address, &fd), code);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, address, &fd), code);
     assert_int_equal(fd, LISTENFD_INVALID_SOCKET);
     assert_int_equal(count_descriptors(), before);
     close(bind_tcp(NULL, address)); /* nobody else has */
@@ -349,7 +350,7 @@ static void test_wrong_kind(void **state)
 
 static void test_malformed_environment(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
     char address[32];
     listenfd_socket fd = 4711;
 
@@ -358,7 +359,7 @@ static void test_malformed_environment(void **state)
     setenv("LISTEN_FDS", "one", 1);
     lfd = listenfd_from_env(0);
     snprintf(address, sizeof address, "127.0.0.1:%d", free_port());
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, address, &fd), LISTENFD_EFDS);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, address, &fd), LISTENFD_EFDS);
     assert_int_equal(fd, LISTENFD_INVALID_SOCKET);
     assert_non_null(strstr(listenfd_message(lfd), "LISTEN_FDS is 'one'"));
     close(bind_tcp(NULL, address));
@@ -367,12 +368,16 @@ static void test_malformed_environment(void **state)
 
 static void test_not_an_address(void **state)
 {
-    static const char *const texts[] = {
-        "",       ":",     "80",       "localhost:80", "127.0.0.1",   "127.0.0.1:65536",
-        "::1:80", "[::1]", "[::1]80",  "*:80",         "/run/x.sock", "./x.sock",
-        "@x",     " :80",  "127.1:80", ":80:90",       "[]:0",        "[127.0.0.1]:0",
-        "0:0"};
-    listenfd *lfd = nothing_passed(0);
+    static const char *const texts[] = {"",          ":",
+                                        "80",        "localhost:80",
+                                        "127.0.0.1", "127.0.0.1:65536",
+                                        "::1:80",    "[::1]",
+                                        "[::1]80",   " :80",
+                                        "127.1:80",  ":80:90",
+                                        "[]:0",      "[127.0.0.1]:0",
+                                        "0:0",       "x::0",
+                                        "tcp::",     "udp:127.0.0.1:0"};
+    struct listenfd *lfd = nothing_passed(0);
 
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -385,7 +390,7 @@ static void test_not_an_address(void **state)
 
 static void test_system_refuses(void **state)
 {
-    listenfd *lfd = nothing_passed(0);
+    struct listenfd *lfd = nothing_passed(0);
 
     (void)state;
     check_failure(lfd, "192.0.2.1:0", LISTENFD_ESYSTEM, EADDRNOTAVAIL);

@@ -22,14 +22,14 @@
 #define IPPROTO_MPTCP 262
 #endif
 
-static listenfd *pass_this(int descriptor)
+static struct listenfd *pass_this(int descriptor)
 {
     clear_variables();
     pass_one(descriptor);
     return receive_passed(0);
 }
 
-static void assert_described(listenfd *lfd, size_t index, const char *expected)
+static void assert_described(struct listenfd *lfd, size_t index, const char *expected)
 {
     char text[256];
     int length;
@@ -44,7 +44,7 @@ static void assert_described(listenfd *lfd, size_t index, const char *expected)
 
 static void check(int descriptor, const char *expected)
 {
-    listenfd *lfd = pass_this(descriptor);
+    struct listenfd *lfd = pass_this(descriptor);
 
     assert_described(lfd, 0, expected);
     listenfd_free(lfd);
@@ -187,7 +187,7 @@ static void test_accepted_unix(void **state)
 /* The client chose that name, and the text is for a log line. */
 static void test_no_line_is_forged(void **state)
 {
-    listenfd *lfd = pass_this(connection_from(abstract_name("a\nERROR\x1b[2J\x7f")));
+    struct listenfd *lfd = pass_this(connection_from(abstract_name("a\nERROR\x1b[2J\x7f")));
     char text[256];
 
     (void)state;
@@ -224,7 +224,7 @@ static void test_other_families(void **state)
 static void test_closed(void **state)
 {
     int first;
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     first = pass_listeners(1, NULL);
@@ -237,7 +237,7 @@ static void test_closed(void **state)
 static void test_taken(void **state)
 {
     int first = pass_listeners(1, NULL);
-    listenfd *lfd = receive_passed(0);
+    struct listenfd *lfd = receive_passed(0);
     listenfd_socket fd;
     char expected[64];
 
@@ -252,7 +252,7 @@ static void test_taken(void **state)
 
 static void test_past_the_end(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     pass_listeners(1, NULL);
@@ -266,7 +266,7 @@ static void test_past_the_end(void **state)
 static void test_small_buffers(void **state)
 {
     char whole[96];
-    listenfd *lfd = pass_this(unix_socket(SOCK_STREAM, abstract_name("x")));
+    struct listenfd *lfd = pass_this(unix_socket(SOCK_STREAM, abstract_name("x")));
     size_t length = (size_t)listenfd_describe(lfd, 0, whole, sizeof whole);
 
     (void)state;
@@ -297,6 +297,40 @@ static void test_longest_name(void **state)
     check_named(fd, "unix stream %s", name);
 }
 
+/* ---- What any socket is bound to ---- */
+
+static void check_address(int fd, const char *expected, int port)
+{
+    char text[128];
+
+    errno = 4711;
+    assert_int_equal(listenfd_address(fd, text, sizeof text), strlen(expected));
+    assert_string_equal(text, expected);
+    assert_int_equal(listenfd_address(fd, NULL, 0), strlen(expected));
+    assert_int_equal(listenfd_port(fd), port);
+    assert_int_equal(errno, 4711);
+    close(fd);
+}
+
+static void test_address_and_port(void **state)
+{
+    const char *name = abstract_name("address");
+    char expected[64];
+    int fd;
+
+    (void)state;
+    fd = internet_socket(SOCK_STREAM, "127.0.0.1");
+    snprintf(expected, sizeof expected, "127.0.0.1:%d", port_of_socket(fd));
+    check_address(fd, expected, port_of_socket(fd));
+    fd = internet_socket(SOCK_DGRAM, "::1");
+    snprintf(expected, sizeof expected, "[::1]:%d", port_of_socket(fd));
+    check_address(fd, expected, port_of_socket(fd));
+    check_address(unix_socket(SOCK_STREAM, name), name, -1);
+    check_address(socket(AF_NETLINK, SOCK_RAW, 0), "", -1);
+    check_address(dup(0), "", -1);
+    check_address(-1, "", -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_taken),
         cmocka_unit_test(test_past_the_end),
         cmocka_unit_test(test_small_buffers),
+        cmocka_unit_test(test_address_and_port),
         cmocka_unit_test(test_longest_name),
     };
 

@@ -46,7 +46,7 @@ static void check_environment(const struct environment *row)
 {
     int listener = internet_socket(SOCK_STREAM, "127.0.0.1"), first, fd;
     char first_text[16], inode[24];
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     clear_variables();
     first = pass_one(listener);
@@ -126,7 +126,7 @@ static void test_count_beyond_open_descriptors(void **state)
 
 static void test_malformed_first_fd(void **state)
 {
-    static const char *const values[] = {"", "-1", "+3", "3 ", "x", "2147483648"};
+    static const char *const values[] = {"", "-1", "+3", "3 ", "x", "2147483648", "0", "1", "2"};
 
     (void)state;
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
@@ -137,7 +137,9 @@ static void test_other_process(void **state)
 {
     (void)state;
     CHECK("1", "1", NULL, FIRST, NULL, LISTENFD_OTHER_PROCESS, "LISTEN_PID is 1 but");
-    CHECK("1", "2147483647", NULL, FIRST, NULL, LISTENFD_OTHER_PROCESS, "--no-pid");
+    CHECK("1", "1", NULL, FIRST, NULL, LISTENFD_OTHER_PROCESS, "--no-pid");
+    CHECK("1", "2147483647", NULL, FIRST, NULL, LISTENFD_OTHER_PROCESS,
+          "that process has ended; call listenfd_from_env before this program goes into the");
     CHECK("junk", "1", NULL, FIRST, NULL, LISTENFD_OTHER_PROCESS, "LISTEN_PID is 1 but");
     CHECK("1", "1", "a:b:c", FIRST, "junk", LISTENFD_OTHER_PROCESS, "LISTEN_PID is 1 but");
 }

@@ -54,6 +54,10 @@ static void test_numbers_are_stable(void **state)
     assert_int_equal(LISTENFD_NONBLOCK, 2);
     assert_int_equal(LISTENFD_BLOCK, 4);
     assert_int_equal(LISTENFD_REQUIRE_PID, 8);
+    assert_int_equal(LISTENFD_ANY_PID, 16);
+    assert_int_equal(LISTENFD_NOT_LAST, 32);
+    assert_int_equal(LISTENFD_TAKEN, 1);
+    assert_int_equal(LISTENFD_BOUND, 2);
 }
 
 static void test_texts(void **state)
@@ -113,7 +117,7 @@ static void test_version(void **state)
 /* ---- Messages ---- */
 
 /* One line, of several words, and not cut off: it ends as it should. */
-static void assert_sentence(const listenfd *lfd, const char *part, const char *ending)
+static void assert_sentence(const struct listenfd *lfd, const char *part, const char *ending)
 {
     const char *text = listenfd_message(lfd), *end;
 
@@ -137,16 +141,16 @@ static void test_null_object(void **state)
 static void test_wrong_kind(void **state)
 {
     const char *name = abstract_name("x");
-    listenfd *lfd;
+    struct listenfd *lfd;
     listenfd_socket fd;
 
     (void)state;
     clear_variables();
-    pass_one(unix_socket(SOCK_DGRAM, name));
-    setenv("LISTEN_FDNAMES", "log", 1);
+    pass((const int[]){unix_socket(SOCK_DGRAM, name), dup(0)}, 2);
+    setenv("LISTEN_FDNAMES", "log:other", 1);
     lfd = receive_passed(0);
     assert_int_equal(listenfd_take_tcp_listener(lfd, 0, &fd), LISTENFD_EFAMILY);
-    assert_sentence(lfd, "socket 0, named 'log', is unix datagram @", "by name or address");
+    assert_sentence(lfd, "socket 0, named 'log', is unix datagram @", "by address with a type");
     assert_sentence(lfd, name, "");
     assert_sentence(lfd,
                     "where a tcp listener was expected (the socket is of another address family): "
@@ -158,29 +162,30 @@ static void test_wrong_kind(void **state)
 /* systemd's FileDescriptorName= may have 255 characters, and a path 107. */
 static void test_wrong_kind_with_long_names(void **state)
 {
-    char name[256], path[108];
-    listenfd *lfd;
+    char name[257], path[108];
+    struct listenfd *lfd;
     listenfd_socket fd;
 
     (void)state;
-    memset(name, 'n', sizeof name - 1);
+    memset(name, 'n', sizeof name - 2);
     memset(path, 'p', sizeof path - 1);
-    name[sizeof name - 1] = path[sizeof path - 1] = '\0';
+    name[sizeof name - 2] = path[sizeof path - 1] = '\0';
     memcpy(path, abstract_name(""), strlen(abstract_name("")));
     clear_variables();
-    pass_one(unix_socket(SOCK_DGRAM, path));
-    setenv("LISTEN_FDNAMES", name, 1);
+    pass((const int[]){unix_socket(SOCK_DGRAM, path), dup(0)}, 2);
+    setenv("LISTEN_FDNAMES", strcat(name, ":"), 1);
     lfd = receive_passed(0);
     assert_int_equal(listenfd_take_unix_seqpacket_listener(lfd, 0, &fd), LISTENFD_ETYPE);
-    assert_sentence(lfd, "a unix seqpacket listener was expected", "or find it by name or address");
+    assert_sentence(lfd, "a unix seqpacket listener was expected", "by address with a type");
     assert_true(listenfd_find_name(lfd, path, 0) == LISTENFD_NOT_FOUND);
-    assert_sentence(lfd, "none of the 1 sockets", "and untaken");
+    assert_sentence(lfd, "none of the 2 sockets", "and untaken");
     listenfd_free(lfd);
 }
 
-static void check_kind_name(int (*take)(listenfd *, size_t, listenfd_socket *), const char *name)
+static void check_kind_name(int (*take)(struct listenfd *, size_t, listenfd_socket *),
+                            const char *name)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
     listenfd_socket fd;
     int ends[2];
 
@@ -190,7 +195,8 @@ static void check_kind_name(int (*take)(listenfd *, size_t, listenfd_socket *), 
     pass_one(ends[0]);
     lfd = receive_passed(0);
     assert_int_equal(take(lfd, 0, &fd), LISTENFD_ENOTSOCKET);
-    assert_sentence(lfd, "socket 0, named 'unknown', is fifo, where ", "by name or address");
+    assert_sentence(lfd, "socket 0, named 'unknown', is fifo, where ",
+                    "(the descriptor is not a socket)"); /* one alone has no order */
     assert_sentence(lfd, name, "");
     listenfd_free(lfd);
 }
@@ -199,6 +205,7 @@ static void test_every_kind_has_a_name(void **state)
 {
     (void)state;
     check_kind_name(listenfd_take_tcp_listener, " a tcp listener was expected");
+    check_kind_name(listenfd_take_stream_listener, " a tcp or unix stream listener was expected");
     check_kind_name(listenfd_take_tcp_stream, " a connected tcp stream was expected");
     check_kind_name(listenfd_take_udp_socket, " a udp socket was expected");
     check_kind_name(listenfd_take_unix_listener, " a unix stream listener was expected");
@@ -210,7 +217,7 @@ static void test_every_kind_has_a_name(void **state)
 
 static void test_none(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
     listenfd_socket fd;
 
     (void)state;
@@ -227,7 +234,7 @@ static void test_none(void **state)
 
 static void test_not_found(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
     listenfd_socket fd;
 
     (void)state;
@@ -239,14 +246,14 @@ static void test_not_found(void **state)
     assert_true(listenfd_find_name(lfd, "web", 0) == LISTENFD_NOT_FOUND);
     assert_sentence(lfd, "none of the 1 sockets passed is named 'web'", "and untaken");
     assert_true(listenfd_find_address(lfd, ":1", 0) == LISTENFD_NOT_FOUND);
-    assert_sentence(lfd, "none of the 1 sockets passed is bound to :1", "and untaken");
+    assert_sentence(lfd, "none of the 1 sockets passed is bound to ':1'", "and untaken");
     listenfd_free(lfd);
 }
 
 static void test_closed(void **state)
 {
     int first = pass_listeners(1, NULL);
-    listenfd *lfd = receive_passed(0);
+    struct listenfd *lfd = receive_passed(0);
     listenfd_socket fd;
 
     (void)state;
@@ -260,7 +267,7 @@ static void test_bind(void **state)
 {
     int holder = internet_socket(SOCK_STREAM, "127.0.0.1");
     char address[32], part[96];
-    listenfd *lfd;
+    struct listenfd *lfd;
     listenfd_socket fd;
 
     (void)state;
@@ -268,12 +275,12 @@ static void test_bind(void **state)
     snprintf(part, sizeof part, "cannot listen on %s: %s", address, strerror(EADDRINUSE));
     clear_variables();
     lfd = listenfd_from_env(0);
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, address, &fd), LISTENFD_EINUSE);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, address, &fd), LISTENFD_EINUSE);
     assert_sentence(lfd, part, "(nothing was passed: LISTEN_FDS is not set)");
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, "x", &fd), LISTENFD_EADDRESS);
-    assert_sentence(lfd, "'x' is not an address", "127.0.0.1:8080, [::1]:8080 or :8080");
-    assert_int_equal(listenfd_take_or_bind_unix(lfd, 0, "", &fd), LISTENFD_EADDRESS);
-    assert_sentence(lfd, "'' is not a path for a socket", "or @name");
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, "x", &fd), LISTENFD_EADDRESS);
+    assert_sentence(lfd, "'x' is not an address", "./x.sock)");
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, "", &fd), LISTENFD_EADDRESS);
+    assert_sentence(lfd, "'' is not an address", "./x.sock)");
     listenfd_free(lfd);
     close(holder);
 }
@@ -282,7 +289,7 @@ static void test_bind(void **state)
 static void test_bind_after_not_found(void **state)
 {
     char part[160];
-    listenfd *lfd;
+    struct listenfd *lfd;
     listenfd_socket fd;
 
     (void)state;
@@ -293,7 +300,7 @@ static void test_bind_after_not_found(void **state)
     lfd = receive_passed(0);
     assert_true(listenfd_find_name(lfd, "web", 0) == LISTENFD_NOT_FOUND);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(listenfd_take_or_bind_tcp(lfd, LISTENFD_NOT_FOUND, "192.0.2.1:0", &fd),
+        assert_int_equal(listenfd_take_or_bind(lfd, LISTENFD_NOT_FOUND, "192.0.2.1:0", &fd),
                          LISTENFD_ESYSTEM);
         assert_sentence(lfd, part, "untaken)");
     }
@@ -303,13 +310,13 @@ static void test_bind_after_not_found(void **state)
 /* Each result that was not 1 brings its own message, or the status's reason. */
 static void test_message_is_about_the_last_result(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
     listenfd_socket fd;
 
     (void)state;
     clear_variables();
     lfd = listenfd_from_env(0);
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, "x", &fd), LISTENFD_EADDRESS);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, "x", &fd), LISTENFD_EADDRESS);
     assert_int_equal(listenfd_take_tcp_listener(lfd, 0, &fd), 0);
     assert_sentence(lfd, "nothing was passed", "");
     listenfd_free(lfd);
@@ -317,7 +324,7 @@ static void test_message_is_about_the_last_result(void **state)
 
 static void test_message_of_malformed_stays(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
     listenfd_socket fd;
 
     (void)state;
@@ -331,6 +338,93 @@ static void test_message_of_malformed_stays(void **state)
     assert_true(listenfd_find_name(lfd, "web", 0) == LISTENFD_NOT_FOUND);
     assert_sentence(lfd, "LISTEN_FDS is 'x'", "");
     listenfd_free(lfd);
+}
+
+/* A find call has a message of its own also where there is nothing to find. */
+static void test_find_with_nothing_passed(void **state)
+{
+    struct listenfd *lfd;
+    listenfd_socket fd;
+
+    (void)state;
+    clear_variables();
+    lfd = listenfd_from_env(0);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, "192.0.2.1:0", &fd), LISTENFD_ESYSTEM);
+    assert_true(listenfd_find_name(lfd, "web", 0) == LISTENFD_NOT_FOUND);
+    assert_string_equal(listenfd_message(lfd), "nothing was passed: LISTEN_FDS is not set");
+    assert_true(listenfd_find_address(lfd, "127.0.0.1", 0) == LISTENFD_NOT_FOUND);
+    assert_sentence(lfd, "'127.0.0.1' is not an address: a number from 0 to 65535", "");
+    assert_true(listenfd_find_address(lfd, ":1", 0) == LISTENFD_NOT_FOUND);
+    assert_string_equal(listenfd_message(lfd), "nothing was passed: LISTEN_FDS is not set");
+    listenfd_free(lfd);
+}
+
+static void test_custom_kind(void **state)
+{
+    struct listenfd *lfd;
+    listenfd_socket fd;
+
+    (void)state;
+    clear_variables();
+    pass_one(internet_socket(SOCK_DGRAM, "127.0.0.1"));
+    lfd = receive_passed(0);
+    assert_int_equal(listenfd_take_custom(lfd, 0, AF_INET, SOCK_STREAM, 0, 1, &fd), LISTENFD_ETYPE);
+    assert_sentence(lfd, "where a listening socket of family 2, type 1 and protocol 0 (0 is any)",
+                    "");
+    listenfd_free(lfd);
+}
+
+static void test_connection_or_listener(void **state)
+{
+    static const char hint[] = "Accept=no passes the listener, Accept=yes each connection";
+    struct listenfd *lfd;
+    listenfd_socket fd;
+    int client;
+
+    (void)state;
+    clear_variables();
+    pass_one(tcp_connection(&client));
+    lfd = receive_passed(0);
+    assert_int_equal(listenfd_take_tcp_listener(lfd, 0, &fd), LISTENFD_ENOTLISTENING);
+    assert_sentence(lfd, "is tcp stream from 127.0.0.1:", hint);
+    listenfd_free(lfd);
+    close(client);
+    pass_one(internet_socket(SOCK_STREAM, "127.0.0.1"));
+    lfd = receive_passed(0);
+    assert_int_equal(listenfd_take_tcp_stream(lfd, 0, &fd), LISTENFD_ENOTCONNECTED);
+    assert_sentence(lfd, "is tcp listener 127.0.0.1:", hint);
+    listenfd_free(lfd);
+}
+
+/* C0, DEL, and C1 in both forms; what is not UTF-8 may be either. The rest of the world stays. */
+static void check_shown(const char *text, const char *expected)
+{
+    struct listenfd *lfd;
+
+    clear_variables();
+    setenv("LISTEN_FDS", text, 1);
+    lfd = listenfd_from_env(0);
+    assert_sentence(lfd, expected, "digits");
+    listenfd_free(lfd);
+}
+
+static void test_control_characters(void **state)
+{
+    (void)state;
+    check_shown("a\x01z\x7f\r\n", "'a?z???");
+    check_shown("a\xc2\x9b"
+                "2Jz",
+                "'a??2Jz'");
+    check_shown("a\xc2\x80\xc2\x9fz", "'a????z'");
+    check_shown("a\xc2\xa0\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z",
+                "'a\xc2\xa0\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z'");
+    check_shown("a\x9b"
+                "2Jz",
+                "'a?2Jz'");
+    check_shown("a\xe0\x82\x9bz", "'a???z'"); /* U+009B, too long */
+    check_shown("a\xed\xa0\x80z\xf5\x90\x80\x80", "'a???z????");
+    check_shown("a\xc2", "'a?'");
+    check_shown("a\xe2\x82z", "'a??z'");
 }
 
 int main(void)
@@ -354,6 +448,10 @@ int main(void)
         cmocka_unit_test(test_bind_after_not_found),
         cmocka_unit_test(test_message_is_about_the_last_result),
         cmocka_unit_test(test_message_of_malformed_stays),
+        cmocka_unit_test(test_find_with_nothing_passed),
+        cmocka_unit_test(test_custom_kind),
+        cmocka_unit_test(test_connection_or_listener),
+        cmocka_unit_test(test_control_characters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,7 +135,7 @@ static int directory(void)
 
 /* ---- The matrix ---- */
 
-typedef int taker(listenfd *lfd, size_t index, listenfd_socket *out);
+typedef int taker(struct listenfd *lfd, size_t index, listenfd_socket *out);
 
 static taker *const takers[] = {
     listenfd_take_tcp_listener,
@@ -190,7 +190,7 @@ static const struct row {
 };
 /* clang-format on */
 
-static void check_take(listenfd *lfd, const struct row *row, size_t column, int expected)
+static void check_take(struct listenfd *lfd, const struct row *row, size_t column, int expected)
 {
     listenfd_socket fd = 4711;
     int result;
@@ -212,7 +212,7 @@ static void check_take(listenfd *lfd, const struct row *row, size_t column, int 
 static void check_row(const struct row *row, int passed)
 {
     int first = pass_one(passed);
-    listenfd *lfd = receive_passed(0);
+    struct listenfd *lfd = receive_passed(0);
     size_t right = NAMED_KINDS; /* raw */
     listenfd_socket fd;
 
@@ -233,7 +233,7 @@ static void check_row(const struct row *row, int passed)
 static void check_raw(const struct row *row, int passed)
 {
     int first = pass_one(passed);
-    listenfd *lfd = receive_passed(0);
+    struct listenfd *lfd = receive_passed(0);
     listenfd_socket fd;
 
     if (listenfd_take_raw(lfd, 0, &fd) != 1)
@@ -256,6 +256,32 @@ static void test_matrix(void **state)
             continue;
         check_row(row, row->open());
         check_raw(row, row->open());
+    }
+}
+
+/* TCP or unix, whatever the first two named takers would have taken. */
+static void test_stream_listener(void **state)
+{
+    (void)state;
+    for (const struct row *row = rows; row < rows + sizeof rows / sizeof rows[0]; row++) {
+        int wanted = 0, result;
+        struct listenfd *lfd;
+        listenfd_socket fd;
+
+        if (is_optional(row))
+            continue;
+        for (size_t column = 0; column < NAMED_KINDS; column++)
+            if (takers[column] == listenfd_take_tcp_listener ||
+                takers[column] == listenfd_take_unix_listener)
+                wanted |= row->results[column] == 1;
+        pass_one(row->open());
+        lfd = receive_passed(0);
+        result = listenfd_take_stream_listener(lfd, 0, &fd);
+        if ((result == 1) != wanted || (!wanted && result >= 0))
+            fail_msg("%s: %d (%s)", row->what, result, listenfd_strerror(result));
+        listenfd_free(lfd);
+        if (result == 1)
+            close(fd);
     }
 }
 
@@ -298,7 +324,7 @@ struct filter {
 static void check_filter(int (*open)(void), const struct filter *filter)
 {
     int first = pass_one(open());
-    listenfd *lfd = receive_passed(0);
+    struct listenfd *lfd = receive_passed(0);
     listenfd_socket fd = 4711;
     int result;
 
@@ -380,6 +406,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_matrix),
+        cmocka_unit_test(test_stream_listener),
         cmocka_unit_test(test_mptcp_is_tcp),
         cmocka_unit_test(test_udplite_is_not_udp),
         cmocka_unit_test(test_raw_socket_is_not_tcp),

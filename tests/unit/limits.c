@@ -57,7 +57,7 @@ static int pass_many(size_t count)
     return first;
 }
 
-static void take_one_of_many(listenfd *lfd, size_t index, int expected)
+static void take_one_of_many(struct listenfd *lfd, size_t index, int expected)
 {
     listenfd_socket fd;
 
@@ -69,7 +69,7 @@ static void take_one_of_many(listenfd *lfd, size_t index, int expected)
 static void test_many_at_once(void **state)
 {
     size_t before = count_descriptors();
-    listenfd *lfd;
+    struct listenfd *lfd;
     int first;
 
     (void)state;
@@ -92,7 +92,7 @@ static void test_one_gap_in_many(void **state)
 {
     int first = pass_many(100);
     char part[64];
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     close(first + 57);
@@ -113,7 +113,7 @@ static void test_one_that_is_not_open(void **state)
 {
     int free_number = dup(0);
     char number[24];
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     close(free_number);
@@ -159,7 +159,7 @@ static void check_shortage(const struct shortage *row, int with_pidfdid)
     int first = pass_many(4), opened[1024];
     size_t count;
     char inode[24];
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     snprintf(inode, sizeof inode, "%llu", own_pidfd_inode());
     if (with_pidfdid)

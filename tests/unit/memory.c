@@ -47,7 +47,7 @@ void *__wrap_realloc(void *old, size_t size)
     return allow(size) ? __real_realloc(old, size) : NULL;
 }
 
-static listenfd *counted_from_env(void)
+static struct listenfd *counted_from_env(void)
 {
     calls = bytes = 0;
     return listenfd_from_env(0);
@@ -55,7 +55,7 @@ static listenfd *counted_from_env(void)
 
 static void check_count(size_t count, const char *names)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     pass_listeners(count, names);
     lfd = counted_from_env();
@@ -76,7 +76,7 @@ static void test_one_allocation(void **state)
 
 static void check_malformed(const char *fds)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     pass_listeners(1, NULL);
     setenv("LISTEN_FDS", fds, 1);
@@ -98,7 +98,7 @@ static void test_a_count_is_not_believed(void **state)
 }
 
 /* Every call that reads, takes, binds or explains. */
-static void use(listenfd *lfd)
+static void use(struct listenfd *lfd)
 {
     char text[64];
     listenfd_socket fd;
@@ -108,18 +108,20 @@ static void use(listenfd *lfd)
     assert_true(listenfd_find_address(lfd, ":1", 0) == LISTENFD_NOT_FOUND);
     assert_true(listenfd_find_address(lfd, "./none", 0) == LISTENFD_NOT_FOUND);
     assert_int_equal(listenfd_take_udp_socket(lfd, 0, &fd), LISTENFD_ETYPE);
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, "", &fd), 1);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, "127.0.0.1:0", &fd), LISTENFD_TAKEN);
     close(fd);
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, "127.0.0.1:0", &fd), 0);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, "127.0.0.1:0", &fd), LISTENFD_BOUND);
     close(fd);
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, "192.0.2.1:0", &fd), LISTENFD_ESYSTEM);
-    assert_int_equal(listenfd_take_or_bind_unix(lfd, 0, "/", &fd), LISTENFD_EINUSE);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, "192.0.2.1:0", &fd), LISTENFD_ESYSTEM);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, "/", &fd), LISTENFD_EINUSE);
+    assert_int_equal(listenfd_notify("RELOADING=1"), 0);
+    assert_int_equal(listenfd_watchdog(NULL), 0);
     assert_non_null(listenfd_message(lfd));
 }
 
 static void test_no_allocation_afterwards(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     pass_listeners(1, "web");
@@ -135,7 +137,7 @@ static void test_no_allocation_afterwards(void **state)
 static void check_out_of_memory(unsigned flags)
 {
     int first = pass_listeners(2, "a:b"), kept = (flags & LISTENFD_KEEP) != 0;
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     errno = 4711;
     is_out_of_memory = 1;

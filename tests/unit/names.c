@@ -13,7 +13,7 @@
 
 static const size_t NONE = LISTENFD_NOT_FOUND;
 
-static size_t find(listenfd *lfd, const char *name, size_t from)
+static size_t find(struct listenfd *lfd, const char *name, size_t from)
 {
     size_t index;
 
@@ -23,7 +23,7 @@ static size_t find(listenfd *lfd, const char *name, size_t from)
     return index;
 }
 
-static void take(listenfd *lfd, size_t index)
+static void take(struct listenfd *lfd, size_t index)
 {
     listenfd_socket fd;
 
@@ -31,7 +31,7 @@ static void take(listenfd *lfd, size_t index)
     close(fd);
 }
 
-static listenfd *pass_named(size_t count, const char *names)
+static struct listenfd *pass_named(size_t count, const char *names)
 {
     pass_listeners(count, names);
     return receive_passed(0);
@@ -39,7 +39,7 @@ static listenfd *pass_named(size_t count, const char *names)
 
 static void test_without_names(void **state)
 {
-    listenfd *lfd = pass_named(2, NULL);
+    struct listenfd *lfd = pass_named(2, NULL);
 
     (void)state;
     assert_string_equal(listenfd_name(lfd, 0), "unknown");
@@ -52,7 +52,7 @@ static void test_without_names(void **state)
 
 static void test_three_names(void **state)
 {
-    listenfd *lfd = pass_named(3, "web:admin:metrics");
+    struct listenfd *lfd = pass_named(3, "web:admin:metrics");
 
     (void)state;
     assert_string_equal(listenfd_name(lfd, 0), "web");
@@ -66,7 +66,7 @@ static void test_three_names(void **state)
 
 static void test_past_the_end(void **state)
 {
-    listenfd *lfd = pass_named(1, "web");
+    struct listenfd *lfd = pass_named(1, "web");
 
     (void)state;
     assert_null(listenfd_name(lfd, 1));
@@ -78,7 +78,7 @@ static void test_only_whole_names(void **state)
 {
     static const char *const names[] = {"we",   "webs",          "WEB",      "web ",
                                         "web:", "web:webserver", "webserve", "webserver:"};
-    listenfd *lfd = pass_named(2, "web:webserver");
+    struct listenfd *lfd = pass_named(2, "web:webserver");
 
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -89,7 +89,7 @@ static void test_only_whole_names(void **state)
 
 static void test_empty_names(void **state)
 {
-    listenfd *lfd = pass_named(4, ":a::");
+    struct listenfd *lfd = pass_named(4, ":a::");
 
     (void)state;
     assert_string_equal(listenfd_name(lfd, 0), "");
@@ -104,7 +104,7 @@ static void test_empty_names(void **state)
 
 static void test_one_empty_name(void **state)
 {
-    listenfd *lfd = pass_named(1, "");
+    struct listenfd *lfd = pass_named(1, "");
 
     (void)state;
     assert_string_equal(listenfd_name(lfd, 0), "");
@@ -115,7 +115,7 @@ static void test_one_empty_name(void **state)
 
 static void test_bytes_are_taken_as_they_are(void **state)
 {
-    listenfd *lfd = pass_named(3, "käse: x =%s\n:\xff");
+    struct listenfd *lfd = pass_named(3, "käse: x =%s\n:\xff");
 
     (void)state;
     assert_string_equal(listenfd_name(lfd, 0), "käse");
@@ -128,7 +128,7 @@ static void test_bytes_are_taken_as_they_are(void **state)
 /* systemd-socket-activate --fdname gives all sockets one name. */
 static void test_same_names(void **state)
 {
-    listenfd *lfd = pass_named(4, "web:admin:web:web");
+    struct listenfd *lfd = pass_named(4, "web:admin:web:web");
 
     (void)state;
     assert_int_equal(find(lfd, "web", 0), 0);
@@ -143,7 +143,7 @@ static void test_same_names(void **state)
 
 static void test_taken_are_skipped(void **state)
 {
-    listenfd *lfd = pass_named(3, "web:admin:web");
+    struct listenfd *lfd = pass_named(3, "web:admin:web");
 
     (void)state;
     take(lfd, find(lfd, "web", 0));
@@ -157,7 +157,7 @@ static void test_taken_are_skipped(void **state)
 
 static void test_names_outlive_the_variable(void **state)
 {
-    listenfd *lfd = pass_named(2, "web:admin");
+    struct listenfd *lfd = pass_named(2, "web:admin");
 
     (void)state;
     setenv("LISTEN_FDNAMES", "xxxxxxxxx", 1);
@@ -169,7 +169,7 @@ static void test_names_outlive_the_variable(void **state)
 
 static void test_message_when_not_found(void **state)
 {
-    listenfd *lfd = pass_named(2, "web:admin");
+    struct listenfd *lfd = pass_named(2, "web:admin");
     listenfd_socket fd = 4711;
 
     (void)state;
@@ -183,7 +183,7 @@ static void test_message_when_not_found(void **state)
 
 static void test_nothing_to_find(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     clear_variables();
@@ -195,7 +195,7 @@ static void test_nothing_to_find(void **state)
 
 static void test_name_is_null(void **state)
 {
-    listenfd *lfd = pass_named(1, NULL);
+    struct listenfd *lfd = pass_named(1, NULL);
 
     (void)state;
     assert_true(find(lfd, NULL, 0) == NONE);

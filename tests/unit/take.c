@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void assert_none(listenfd *lfd, size_t index)
+static void assert_none(struct listenfd *lfd, size_t index)
 {
     listenfd_socket fd = 4711;
 
@@ -24,7 +24,7 @@ static void assert_none(listenfd *lfd, size_t index)
     assert_int_equal(errno, 4712);
 }
 
-static int take_tcp(listenfd *lfd, size_t index)
+static int take_tcp(struct listenfd *lfd, size_t index)
 {
     listenfd_socket fd;
 
@@ -39,7 +39,7 @@ static int take_tcp(listenfd *lfd, size_t index)
 static void test_each_once_in_any_order(void **state)
 {
     int first = pass_listeners(3, NULL);
-    listenfd *lfd = receive_passed(0);
+    struct listenfd *lfd = receive_passed(0);
 
     (void)state;
     assert_int_equal(take_tcp(lfd, 1), first + 1);
@@ -58,7 +58,7 @@ static void test_each_once_in_any_order(void **state)
 static void test_taken_stays_taken_when_closed(void **state)
 {
     int first = pass_listeners(1, NULL), again;
-    listenfd *lfd = receive_passed(0);
+    struct listenfd *lfd = receive_passed(0);
 
     (void)state;
     close(take_tcp(lfd, 0));
@@ -73,7 +73,7 @@ static void test_taken_stays_taken_when_closed(void **state)
 static void test_past_the_end(void **state)
 {
     int first = pass_listeners(2, NULL);
-    listenfd *lfd = receive_passed(0);
+    struct listenfd *lfd = receive_passed(0);
 
     (void)state;
     assert_none(lfd, 2);
@@ -87,7 +87,7 @@ static void test_past_the_end(void **state)
 
 static void test_nothing_passed(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     clear_variables();
@@ -102,31 +102,26 @@ static void test_nothing_passed(void **state)
 static void test_out_is_null(void **state)
 {
     int first = pass_listeners(1, NULL);
-    listenfd *lfd = receive_passed(0);
+    struct listenfd *lfd = receive_passed(0);
 
     (void)state;
     assert_int_equal(listenfd_take_tcp_listener(lfd, 0, NULL), LISTENFD_EINVAL);
     assert_int_equal(listenfd_take_raw(lfd, 7, NULL), LISTENFD_EINVAL);
     assert_int_equal(listenfd_take_custom(lfd, 0, 0, 0, 0, -1, NULL), LISTENFD_EINVAL);
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, "127.0.0.1:0", NULL), LISTENFD_EINVAL);
-    assert_int_equal(listenfd_take_or_bind_unix(lfd, 0, "@x", NULL), LISTENFD_EINVAL);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, "127.0.0.1:0", NULL), LISTENFD_EINVAL);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, "@x", NULL), LISTENFD_EINVAL);
     assert_non_null(strstr(listenfd_message(lfd), "NULL"));
     assert_int_equal(take_tcp(lfd, 0), first);
     listenfd_free(lfd);
     close(first);
 }
 
-typedef int taker(listenfd *lfd, size_t index, listenfd_socket *out);
+typedef int taker(struct listenfd *lfd, size_t index, listenfd_socket *out);
 
 static taker *const takers[] = {
-    listenfd_take_tcp_listener,
-    listenfd_take_tcp_stream,
-    listenfd_take_udp_socket,
-    listenfd_take_unix_listener,
-    listenfd_take_unix_stream,
-    listenfd_take_unix_datagram,
-    listenfd_take_unix_seqpacket_listener,
-    listenfd_take_raw,
+    listenfd_take_tcp_listener,  listenfd_take_stream_listener,         listenfd_take_tcp_stream,
+    listenfd_take_udp_socket,    listenfd_take_unix_listener,           listenfd_take_unix_stream,
+    listenfd_take_unix_datagram, listenfd_take_unix_seqpacket_listener, listenfd_take_raw,
 };
 
 static void test_null_object_takes(void **state)
@@ -172,7 +167,7 @@ static void test_null_object_looks(void **state)
 static void test_closed_in_between(void **state)
 {
     int first = pass_listeners(2, NULL);
-    listenfd *lfd = receive_passed(0);
+    struct listenfd *lfd = receive_passed(0);
     listenfd_socket fd = 4711;
 
     (void)state;
@@ -192,7 +187,7 @@ static void test_closed_in_between(void **state)
 static void test_mode_cannot_be_set(void **state)
 {
     int first;
-    listenfd *lfd;
+    struct listenfd *lfd;
     listenfd_socket fd = 4711;
 
     (void)state;
@@ -212,7 +207,7 @@ static void test_mode_cannot_be_set(void **state)
 static void test_malformed_for_every_index(void **state)
 {
     int first = pass_listeners(1, "one:too:many");
-    listenfd *lfd = listenfd_from_env(0);
+    struct listenfd *lfd = listenfd_from_env(0);
     listenfd_socket fd = 4711;
 
     (void)state;
@@ -230,7 +225,7 @@ static void test_malformed_for_every_index(void **state)
 static void check_mode(unsigned flags, int before, int after)
 {
     int first = pass_listeners(1, NULL);
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     assert_int_equal(fcntl(first, F_SETFL, before ? O_NONBLOCK : 0), 0);
     lfd = receive_passed(flags);
@@ -255,7 +250,7 @@ static void test_modes(void **state)
 static void test_refused_keeps_its_mode(void **state)
 {
     int first = pass_listeners(1, NULL);
-    listenfd *lfd = receive_passed(LISTENFD_NONBLOCK);
+    struct listenfd *lfd = receive_passed(LISTENFD_NONBLOCK);
     listenfd_socket fd;
 
     (void)state;
@@ -267,7 +262,7 @@ static void test_refused_keeps_its_mode(void **state)
 static void check_flags(unsigned flags)
 {
     int first = pass_listeners(1, NULL);
-    listenfd *lfd = listenfd_from_env(flags);
+    struct listenfd *lfd = listenfd_from_env(flags);
     listenfd_socket fd = 4711;
 
     assert_int_equal(listenfd_status(lfd), LISTENFD_EINVAL);
@@ -285,8 +280,10 @@ static void check_flags(unsigned flags)
 static void test_wrong_flags(void **state)
 {
     (void)state;
-    check_flags(16);
-    check_flags(16 | LISTENFD_KEEP);
+    check_flags(64);
+    check_flags(64 | LISTENFD_KEEP);
+    check_flags(LISTENFD_REQUIRE_PID | LISTENFD_ANY_PID);
+    check_flags(LISTENFD_NOT_LAST | LISTENFD_KEEP);
     check_flags(0x80000000U);
     check_flags(~0U);
     check_flags(LISTENFD_NONBLOCK | LISTENFD_BLOCK);
@@ -296,7 +293,7 @@ static void test_wrong_flags(void **state)
 static void check_required_pid(const char *pid, int status)
 {
     int first = pass_listeners(1, NULL);
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     if (pid)
         setenv("LISTEN_PID", pid, 1);
@@ -325,7 +322,7 @@ static void test_required_pid(void **state)
 static void test_free_closes_the_untaken(void **state)
 {
     int first = pass_listeners(3, NULL);
-    listenfd *lfd = receive_passed(0);
+    struct listenfd *lfd = receive_passed(0);
 
     (void)state;
     for (int i = 0; i < 3; i++)
@@ -379,10 +376,52 @@ static void test_free_does_not_shut_down(void **state)
     close(launchers);
 }
 
+/* ---- A reader that is not the last; one that does not ask for whom ---- */
+
+static void test_not_last(void **state)
+{
+    int first = pass_listeners(2, "a:b"), fd;
+    struct listenfd *lfd = receive_passed(LISTENFD_NOT_LAST);
+
+    (void)state;
+    assert_true(is_cloexec(first) && is_cloexec(first + 1));
+    assert_int_equal(take_tcp(lfd, 0), first);
+    listenfd_free(lfd);
+    assert_true(is_open_descriptor(first) && is_open_descriptor(first + 1));
+    assert_non_null(getenv("LISTEN_FDS"));
+    assert_non_null(getenv("LISTEN_FDNAMES"));
+    lfd = receive_passed(0);
+    assert_int_equal(listenfd_take_tcp_listener(lfd, listenfd_find_name(lfd, "b", 0), &fd), 1);
+    assert_int_equal(fd, first + 1);
+    listenfd_free(lfd);
+    assert_false(is_open_descriptor(first)); /* the last one closes what it did not take */
+    assert_null(getenv("LISTEN_FDS"));
+    close(fd);
+}
+
+static void test_any_pid(void **state)
+{
+    static const char *const values[] = {"1", "2147483647", "junk", ""};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        int first = pass_listeners(1, NULL);
+        struct listenfd *lfd;
+        setenv("LISTEN_PID", values[i], 1);
+        setenv("LISTEN_PIDFDID", values[i], 1);
+        lfd = receive_passed(LISTENFD_ANY_PID);
+        assert_int_equal(take_tcp(lfd, 0), first);
+        assert_null(getenv("LISTEN_PID"));
+        assert_null(getenv("LISTEN_PIDFDID"));
+        listenfd_free(lfd);
+        close(first);
+    }
+}
+
 static void test_keep_leaves_everything(void **state)
 {
     int first = pass_listeners(2, "a:b");
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     setenv("LISTEN_PID", own_pid(), 1);
@@ -402,7 +441,7 @@ static void test_keep_leaves_everything(void **state)
 static void test_second_reader_after_keep(void **state)
 {
     int first = pass_listeners(2, "a:b");
-    listenfd *library = receive_passed(LISTENFD_KEEP), *server = receive_passed(0), *late;
+    struct listenfd *library = receive_passed(LISTENFD_KEEP), *server = receive_passed(0), *late;
 
     (void)state;
     assert_int_equal(listenfd_count(server), listenfd_count(library));
@@ -422,7 +461,7 @@ static void test_second_reader_after_keep(void **state)
 
 static void test_keep_of_malformed(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     clear_variables();
@@ -454,6 +493,8 @@ int main(void)
         cmocka_unit_test(test_free_closes_the_untaken),
         cmocka_unit_test(test_neighbours_are_left_alone),
         cmocka_unit_test(test_free_does_not_shut_down),
+        cmocka_unit_test(test_not_last),
+        cmocka_unit_test(test_any_pid),
         cmocka_unit_test(test_keep_leaves_everything),
         cmocka_unit_test(test_second_reader_after_keep),
         cmocka_unit_test(test_keep_of_malformed),

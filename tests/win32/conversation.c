@@ -25,7 +25,7 @@ static WSAPROTOCOL_INFOW good_info(void)
 static int status_with(struct test_server *server, const char *message)
 {
     DWORD handles_before, handles_after;
-    listenfd *lfd;
+    struct listenfd *lfd;
     int status;
 
     test_server_start(server);
@@ -85,7 +85,7 @@ static void test_refused(void **state)
 {
     SOCKET idle = idle_stream();
     char address[32];
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     snprintf(address, sizeof address, "127.0.0.1:%d", port_of_socket(idle));

@@ -11,7 +11,7 @@
 static void check(const char *address, const char *secret, int status, const char *message)
 {
     listenfd_socket fd;
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     set_variable("SYSTEMFD_SOCKET_SERVER", address);
     set_variable("SYSTEMFD_SOCKET_SECRET", secret);
@@ -88,7 +88,7 @@ static void test_secret_is_not_shown(void **state)
     (void)state;
     set_variable("SYSTEMFD_SOCKET_SERVER", "127.0.0.1:1");
     set_variable("SYSTEMFD_SOCKET_SECRET", "01234567-89ab-4def-8123-456789abcde");
-    listenfd *lfd = listenfd_from_env(0);
+    struct listenfd *lfd = listenfd_from_env(0);
     assert_null(strstr(listenfd_message(lfd), "89ab"));
     listenfd_free(lfd);
 }
@@ -101,7 +101,7 @@ static void test_message_is_one_line(void **state)
 
 static void test_bad_flags(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     set_variable("SYSTEMFD_SOCKET_SERVER", "127.0.0.1:1");
@@ -114,7 +114,7 @@ static void test_bad_flags(void **state)
 /* Of two C runtimes in one process, one may not know what the other has set. */
 static void test_variables_of_the_process_only(void **state)
 {
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     clear_variables();
@@ -130,7 +130,7 @@ static void test_names(void **state)
 {
     SOCKET original = bound_socket(AF_INET, SOCK_STREAM);
     struct test_server server;
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     (void)state;
     pass_sockets(&server, &original, 1, "web:admin");

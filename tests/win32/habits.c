@@ -110,7 +110,7 @@ static void answer(SOCKET client)
 
 int main(int argc, char **argv)
 {
-    listenfd *passed;
+    struct listenfd *passed;
     listenfd_socket listener;
 
     (void)argc;

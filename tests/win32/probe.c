@@ -25,7 +25,7 @@ static void stop(int number)
     stopping = 1;
 }
 
-static void print_passed(listenfd *lfd)
+static void print_passed(struct listenfd *lfd)
 {
     char text[256];
 
@@ -41,7 +41,7 @@ static void print_passed(listenfd *lfd)
     printf("process %lu\n", GetCurrentProcessId());
 }
 
-static int serve(listenfd *lfd)
+static int serve(struct listenfd *lfd)
 {
     struct sockaddr_in peer;
     int size = sizeof peer;
@@ -111,7 +111,6 @@ static void open_console(void)
 static int respawn(int count, char **command)
 {
     static listenfd_socket control;
-    struct address address;
     char line[1024] = "";
     DWORD code = 1;
 
@@ -121,10 +120,9 @@ static int respawn(int count, char **command)
                  command[i], quote);
     }
     open_console();
-    if (listenfd_take_or_bind_tcp(NULL, 0, "127.0.0.1:0", &control) < 0)
+    if (listenfd_take_or_bind(NULL, 0, "127.0.0.1:0", &control) < 0)
         return 1;
-    local_address(control, &address);
-    printf("control %u\n", port_of(&address));
+    printf("control %d\n", listenfd_port(control));
     CreateThread(NULL, 0, pass_on_stops, &control, 0, NULL);
     for (int i = 0; i < count; i++) {
         code = run_once(line);
@@ -154,7 +152,7 @@ static int wait_for_stop(void)
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "";
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     setvbuf(stdout, NULL, _IONBF, 0);
     if (strcmp(what, "arguments") == 0) {

@@ -11,12 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef int (*take_call)(listenfd *, size_t, listenfd_socket *);
+typedef int (*take_call)(struct listenfd *, size_t, listenfd_socket *);
 
-static listenfd *receive(const SOCKET *sockets, size_t count, const char *names, unsigned flags)
+static struct listenfd *receive(const SOCKET *sockets, size_t count, const char *names,
+                                unsigned flags)
 {
     struct test_server server;
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     pass_sockets(&server, sockets, count, names);
     lfd = listenfd_from_env(flags);
@@ -29,9 +30,9 @@ static listenfd *receive(const SOCKET *sockets, size_t count, const char *names,
 }
 
 /* The socket itself is closed: what is left is the receiver's copy. */
-static listenfd *receive_one(SOCKET socket, unsigned flags)
+static struct listenfd *receive_one(SOCKET socket, unsigned flags)
 {
-    listenfd *lfd = receive(&socket, 1, NULL, flags);
+    struct listenfd *lfd = receive(&socket, 1, NULL, flags);
 
     closesocket(socket);
     return lfd;
@@ -87,7 +88,7 @@ static SOCKET open_kind(int kind, SOCKET *client)
 static void check_kind(take_call take, int kind, int expected)
 {
     SOCKET client = INVALID_SOCKET;
-    listenfd *lfd = receive_one(open_kind(kind, &client), 0);
+    struct listenfd *lfd = receive_one(open_kind(kind, &client), 0);
     listenfd_socket fd;
     int result;
 
@@ -140,13 +141,13 @@ static void test_unix_kinds(void **state)
         assert_int_equal(calls[i](NULL, 0, &fd), LISTENFD_ENOTSUPPORTED);
         assert_int_equal(calls[i](NULL, 0, NULL), LISTENFD_EINVAL);
     }
-    assert_int_equal(listenfd_take_or_bind_unix(NULL, 0, "x.sock", &fd), LISTENFD_ENOTSUPPORTED);
+    assert_int_equal(listenfd_take_or_bind(NULL, 0, "unix::x.sock", &fd), LISTENFD_ENOTSUPPORTED);
     assert_true(fd == LISTENFD_INVALID_SOCKET);
 }
 
 static void test_custom(void **state)
 {
-    listenfd *lfd = receive_one(bound_socket(AF_INET6, SOCK_DGRAM), 0);
+    struct listenfd *lfd = receive_one(bound_socket(AF_INET6, SOCK_DGRAM), 0);
     listenfd_socket fd;
 
     (void)state;
@@ -165,7 +166,7 @@ static void test_names_and_addresses(void **state)
 {
     SOCKET originals[3] = {bound_socket(AF_INET, SOCK_STREAM), bound_socket(AF_INET6, SOCK_STREAM),
                            bound_socket(AF_INET, SOCK_DGRAM)};
-    listenfd *lfd = receive(originals, 3, "web::log", 0);
+    struct listenfd *lfd = receive(originals, 3, "web::log", 0);
     char address[64], text[64], expected[64];
     listenfd_socket fd;
 
@@ -209,7 +210,7 @@ static void test_names_and_addresses(void **state)
 
 static void test_not_inherited(void **state)
 {
-    listenfd *lfd = receive_one(bound_socket(AF_INET, SOCK_STREAM), 0);
+    struct listenfd *lfd = receive_one(bound_socket(AF_INET, SOCK_STREAM), 0);
     listenfd_socket fd;
     DWORD flags;
 
@@ -223,7 +224,7 @@ static void test_not_inherited(void **state)
 
 static void test_modes(void **state)
 {
-    listenfd *lfd = receive_one(bound_socket(AF_INET, SOCK_STREAM), LISTENFD_NONBLOCK);
+    struct listenfd *lfd = receive_one(bound_socket(AF_INET, SOCK_STREAM), LISTENFD_NONBLOCK);
     SOCKET client;
     listenfd_socket fd;
 
@@ -261,7 +262,7 @@ static void test_free_closes_what_is_left(void **state)
 
 static void test_keep_leaves_variables(void **state)
 {
-    listenfd *lfd = receive_one(bound_socket(AF_INET, SOCK_STREAM), LISTENFD_KEEP);
+    struct listenfd *lfd = receive_one(bound_socket(AF_INET, SOCK_STREAM), LISTENFD_KEEP);
 
     (void)state;
     assert_false(is_variable_gone("SYSTEMFD_SOCKET_SERVER"));
@@ -274,29 +275,29 @@ static void test_keep_leaves_variables(void **state)
 
 static void test_take_or_bind(void **state)
 {
-    listenfd *lfd = receive_one(bound_socket(AF_INET, SOCK_STREAM), 0);
+    struct listenfd *lfd = receive_one(bound_socket(AF_INET, SOCK_STREAM), 0);
     listenfd_socket passed, bound;
     char address[32];
 
     (void)state;
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, "127.0.0.1:0", &passed), 1);
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, "127.0.0.1:0", &bound), 0);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, "127.0.0.1:0", &passed), LISTENFD_TAKEN);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, "127.0.0.1:0", &bound), LISTENFD_BOUND);
     snprintf(address, sizeof address, "127.0.0.1:%d", port_of_socket(bound));
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, address, &passed), LISTENFD_EINUSE);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, address, &passed), LISTENFD_EINUSE);
     assert_int_equal(WSAGetLastError(), WSAEADDRINUSE);
     assert_non_null(strstr(listenfd_message(lfd), address));
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, "host:1", &passed), LISTENFD_EADDRESS);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, "host:1", &passed), LISTENFD_EADDRESS);
     closesocket(bound);
     listenfd_free(lfd);
 }
 
 static void test_wrong_kind_is_no_reason_to_bind(void **state)
 {
-    listenfd *lfd = receive_one(bound_socket(AF_INET, SOCK_DGRAM), 0);
+    struct listenfd *lfd = receive_one(bound_socket(AF_INET, SOCK_DGRAM), 0);
     listenfd_socket fd;
 
     (void)state;
-    assert_int_equal(listenfd_take_or_bind_tcp(lfd, 0, "127.0.0.1:0", &fd), LISTENFD_EPROTOCOL);
+    assert_int_equal(listenfd_take_or_bind(lfd, 0, "127.0.0.1:0", &fd), LISTENFD_EPROTOCOL);
     listenfd_free(lfd);
 }
 
@@ -305,7 +306,7 @@ static void test_wrong_kind_is_no_reason_to_bind(void **state)
 /* The test gives up its own WSAStartup, as the last one: a socket that was taken stays. */
 static void test_taken_outlives_winsock_cleanup(void **state)
 {
-    listenfd *lfd = receive_one(bound_socket(AF_INET, SOCK_STREAM), 0);
+    struct listenfd *lfd = receive_one(bound_socket(AF_INET, SOCK_STREAM), 0);
     listenfd_socket fd;
     SOCKET client;
 
@@ -328,7 +329,7 @@ static void test_startups_are_balanced(void **state)
     listenfd_socket fd;
 
     listenfd_free(receive(originals, 2, NULL, 0));
-    assert_int_equal(listenfd_take_or_bind_tcp(NULL, 0, "1.2.3.4:1", &fd), LISTENFD_ESYSTEM);
+    assert_int_equal(listenfd_take_or_bind(NULL, 0, "1.2.3.4:1", &fd), LISTENFD_ESYSTEM);
     set_variable("SYSTEMFD_SOCKET_SERVER", "127.0.0.1:1");
     set_variable("SYSTEMFD_SOCKET_SECRET", TEST_SECRET);
     listenfd_free(listenfd_from_env(0));
@@ -348,7 +349,7 @@ static void test_bind_alone(void **state)
     int size = sizeof exclusive;
 
     assert_int_equal(WSACleanup(), 0);
-    assert_int_equal(listenfd_take_or_bind_tcp(NULL, 0, ":0", &fd), 0);
+    assert_int_equal(listenfd_take_or_bind(NULL, 0, ":0", &fd), LISTENFD_BOUND);
     client = connected_to(port_of_socket(fd)); /* by IPv4 too */
     assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (char *)&exclusive, &size), 0);
     assert_true(exclusive);

@@ -7,8 +7,10 @@
  *
  *     sd_listen_fds, sd_listen_fds_with_names
  *     sd_is_socket, sd_is_socket_inet, sd_is_socket_unix, sd_is_fifo
+ *     sd_notify, sd_notifyf, sd_watchdog_enabled, sd_booted, SD_EMERG ... SD_DEBUG
  *
- * sd_listen_fds(3) and sd_is_fifo(3) are their manual pages. Results are theirs down to the
+ * sd_listen_fds(3), sd_is_fifo(3), sd_notify(3), sd_watchdog_enabled(3), sd_booted(3) and
+ * sd-daemon(3) are their manual pages. Results are theirs down to the
  * code of each error, also where listenfd on purpose does otherwise:
  *
  *  - descriptors start at 3: LISTEN_FDS_FIRST_FD is not read;
@@ -16,6 +18,10 @@
  *  - a LISTEN_FDS of 0 is an error, and numbers are what strtol(3) takes for one: "+1", " 1",
  *    "0x1", and 8 for "010";
  *  - in LISTEN_FDNAMES a backslash is removed, and what follows it stands for itself.
+ *
+ * NOTIFY_SOCKET may also be vsock:CID:PORT, as in systemd v254. To "RELOADING=1" the
+ * MONOTONIC_USEC= is added that Type=notify-reload wants, and a privileged program (listenfd.h)
+ * tells nobody.
  *
  * LISTEN_PIDFDID is read and removed as libsystemd does it since v259. Two things differ: the
  * prefixes 0b and 0o of a number are known here only if strtol(3) knows them, and a
@@ -31,7 +37,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -40,6 +48,15 @@
 #include <unistd.h>
 
 #define SD_LISTEN_FDS_START 3
+
+#define SD_EMERG "<0>"
+#define SD_ALERT "<1>"
+#define SD_CRIT "<2>"
+#define SD_ERR "<3>"
+#define SD_WARNING "<4>"
+#define SD_NOTICE "<5>"
+#define SD_INFO "<6>"
+#define SD_DEBUG "<7>"
 
 /* ---- What was passed ------------------------------------------------------------- */
 
@@ -65,7 +82,7 @@ static inline int sd_compat_number(const char *text, int *number)
 static inline int sd_compat_is_for_us(const char *pid_text)
 {
     int pid, status, result = sd_compat_number(pid_text, &pid);
-    listenfd *passed;
+    struct listenfd *passed;
 
     if (result < 0)
         return result;
@@ -334,6 +351,111 @@ static inline int sd_is_socket_unix(int fd, int type, int listening, const char 
     if (*path == '\0')
         return named == length && memcmp(path, address.un.sun_path, length) == 0;
     return named > length && memcmp(path, address.un.sun_path, length + 1) == 0;
+}
+
+/* ---- Telling systemd ------------------------------------------------------------- */
+
+/* A NOTIFY_SOCKET that is none. */
+static inline int sd_compat_address_error(void)
+{
+    const char *where = getenv("NOTIFY_SOCKET");
+
+    return where && *where == '/' && strlen(where) > 1 ? -ENAMETOOLONG : -EINVAL;
+}
+
+static inline int sd_notify(int unset_environment, const char *state)
+{
+    int result = listenfd_notify(state);
+
+    if (result == LISTENFD_ESYSTEM)
+        result = -errno;
+    else if (result == LISTENFD_ENOTIFY)
+        result = sd_compat_address_error();
+    else if (result == LISTENFD_ENOTSUPPORTED)
+        result = -EAFNOSUPPORT;
+    else if (result < 0)
+        result = -EINVAL;
+    if (unset_environment)
+        unsetenv("NOTIFY_SOCKET");
+    return result;
+}
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+static inline int
+sd_notifyf(int unset_environment, const char *format, ...)
+{
+    char *state = NULL;
+    va_list arguments;
+    int result, length = -1;
+
+    if (format) {
+        va_start(arguments, format);
+        length = vsnprintf(NULL, 0, format, arguments);
+        va_end(arguments);
+        state = length < 0 ? NULL : (char *)malloc((size_t)length + 1);
+        if (!state)
+            return -ENOMEM;
+        va_start(arguments, format);
+        vsnprintf(state, (size_t)length + 1, format, arguments);
+        va_end(arguments);
+    }
+    result = sd_notify(unset_environment, state);
+    free(state);
+    return result;
+}
+
+/* 1 with *usec, 0 or an error. */
+static inline int sd_compat_watchdog(const char *interval, const char *pid_text, uint64_t *usec)
+{
+    unsigned long long value;
+    int pid, result;
+    char *end;
+
+    interval += strspn(interval, " \t\n\r");
+    errno = 0;
+    value = strtoull(interval, &end, 0);
+    if (errno != 0)
+        return -errno;
+    if (end == interval || *end != '\0')
+        return -EINVAL;
+    if (*interval == '-')
+        return -ERANGE;
+    if (value == 0 || value == UINT64_MAX)
+        return -EINVAL;
+    if (pid_text) {
+        result = sd_compat_number(pid_text, &pid);
+        if (result < 0)
+            return result;
+        if (pid <= 0)
+            return -ERANGE;
+        if (pid != getpid())
+            return 0;
+    }
+    if (usec)
+        *usec = value;
+    return 1;
+}
+
+static inline int sd_watchdog_enabled(int unset_environment, uint64_t *usec)
+{
+    const char *interval = getenv("WATCHDOG_USEC");
+    int result = interval ? sd_compat_watchdog(interval, getenv("WATCHDOG_PID"), usec) : 0;
+
+    if (unset_environment) {
+        unsetenv("WATCHDOG_USEC");
+        unsetenv("WATCHDOG_PID");
+    }
+    return result;
+}
+
+/* Whether systemd runs this machine. */
+static inline int sd_booted(void)
+{
+    if (access("/run/systemd/system/", F_OK) == 0)
+        return 1;
+    return errno == ENOENT ? 0 : -errno;
 }
 
 #endif

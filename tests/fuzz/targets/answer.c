@@ -374,6 +374,33 @@ void (*GetProcAddress(HMODULE module, const char *name))(void)
     return strchr(windows.sockets, 'n') ? NULL : (void (*)(void))replace_completion;
 }
 
+/* ---- Pipes, which nothing here opens ---- */
+
+HANDLE CreateFileA(const char *name, DWORD access, DWORD sharing, void *security, DWORD how,
+                   DWORD flags, HANDLE model)
+{
+    (void)name, (void)access, (void)sharing, (void)security, (void)how, (void)flags, (void)model;
+    abort();
+}
+
+BOOL WaitNamedPipeA(const char *name, DWORD milliseconds)
+{
+    (void)name, (void)milliseconds;
+    abort();
+}
+
+BOOL WriteFile(HANDLE file, const void *bytes, DWORD size, DWORD *written, void *overlapped)
+{
+    (void)file, (void)bytes, (void)size, (void)written, (void)overlapped;
+    abort();
+}
+
+BOOL CloseHandle(HANDLE handle)
+{
+    (void)handle;
+    abort();
+}
+
 /* ---- What the header says that from_env makes of it ---- */
 
 static int names_this_machine(const char *server)
@@ -471,9 +498,9 @@ static int is_kind(char letter, size_t index)
     return letter == 'r' || (letter == 'u' && udp) || (letter == 't' && !udp);
 }
 
-typedef int take_call(listenfd *lfd, size_t index, listenfd_socket *out);
+typedef int take_call(struct listenfd *lfd, size_t index, listenfd_socket *out);
 
-static void take(listenfd *lfd, char letter, size_t index, take_call *call)
+static void take(struct listenfd *lfd, char letter, size_t index, take_call *call)
 {
     listenfd_socket socket = 0;
     int result = call(lfd, index, &socket);
@@ -495,7 +522,7 @@ static void take(listenfd *lfd, char letter, size_t index, take_call *call)
     windows.taken[index] = 1;
 }
 
-static void find(listenfd *lfd, size_t from)
+static void find(struct listenfd *lfd, size_t from)
 {
     size_t found = listenfd_find_address(lfd, "127.0.0.1:80", from);
 
@@ -504,7 +531,7 @@ static void find(listenfd *lfd, size_t from)
     assert(found == LISTENFD_NOT_FOUND || (found >= from && !windows.taken[found]));
 }
 
-static void describe(const listenfd *lfd, size_t index)
+static void describe(const struct listenfd *lfd, size_t index)
 {
     int length = listenfd_describe(lfd, index, NULL, 0);
     char *text = malloc((size_t)length + 1);
@@ -516,7 +543,7 @@ static void describe(const listenfd *lfd, size_t index)
 }
 
 /* As others in the process may do by mistake, or because it is theirs now. */
-static void close_behind_its_back(const listenfd *lfd, size_t index)
+static void close_behind_its_back(const struct listenfd *lfd, size_t index)
 {
     if (index >= listenfd_count(lfd))
         return;
@@ -524,7 +551,7 @@ static void close_behind_its_back(const listenfd *lfd, size_t index)
     closesocket(FIRST_COPY + index);
 }
 
-static void call(listenfd *lfd, char letter, size_t index)
+static void call(struct listenfd *lfd, char letter, size_t index)
 {
     switch (letter) {
     case 't':
@@ -553,7 +580,7 @@ static void call(listenfd *lfd, char letter, size_t index)
     }
 }
 
-static void make_calls(listenfd *lfd, const char *calls)
+static void make_calls(struct listenfd *lfd, const char *calls)
 {
     int status = listenfd_status(lfd);
 
@@ -581,7 +608,7 @@ static void check(const struct input *input)
 {
     size_t count = 0;
     int expected = expected_status(&count);
-    listenfd *lfd;
+    struct listenfd *lfd;
 
     windows.error = SOME_ERROR;
     lfd = listenfd_from_env(0);

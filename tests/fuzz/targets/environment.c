@@ -48,12 +48,22 @@ static int inodes_tell; /* Linux 6.9 and later */
 /* ---- Once ---- */
 
 int __wrap_bind(int fd, const struct sockaddr *address, socklen_t size);
+int __wrap_open64(const char *path, int flags, ...);
 int __real_bind(int fd, const struct sockaddr *address, socklen_t size);
 
 static int preparing = 1;
 
 /* An input must not bind ports and paths of this machine. listen(2) then finds the system's
  * choice of a port. */
+/* No lock files. */
+int __wrap_open64(const char *path, int flags, ...)
+{
+    (void)path;
+    (void)flags;
+    errno = EACCES;
+    return -1;
+}
+
 int __wrap_bind(int fd, const struct sockaddr *address, socklen_t size)
 {
     if (preparing)
@@ -191,7 +201,7 @@ struct run {
     int first, status;
     size_t count; /* passed */
     int taken[SLOTS + FIRST], gone[SLOTS + FIRST];
-    listenfd *lfd;
+    struct listenfd *lfd;
 };
 
 static void look_at_descriptors(int *flags)
@@ -331,7 +341,7 @@ static int expected_for_range(struct run *run)
         return LISTENFD_EFDS;
     if (count == 0)
         return LISTENFD_NONE;
-    if (first && !is_number(first, INT_MAX, &start))
+    if (first && (!is_number(first, INT_MAX, &start) || start < 3))
         return LISTENFD_EFIRSTFD;
     if (start + count - 1 > INT_MAX)
         return LISTENFD_EFDS;
@@ -483,7 +493,7 @@ static void check_take(struct run *run, size_t index, const char *wanted, int re
     assert((result == LISTENFD_ECLOSED) == run->gone[index]);
 }
 
-typedef int take_call(listenfd *lfd, size_t index, listenfd_socket *out);
+typedef int take_call(struct listenfd *lfd, size_t index, listenfd_socket *out);
 
 static void take(struct run *run, size_t index, take_call *call, const char *wanted)
 {
@@ -510,22 +520,34 @@ static void take_custom(struct run *run, size_t index)
     }
 }
 
-typedef int bind_call(listenfd *lfd, size_t index, const char *address, listenfd_socket *out);
-
-static void take_or_bind(struct run *run, size_t index, bind_call *call, const char *wanted)
+/* type: "tcp" takes the kinds of wanted, unless it has options. */
+static void take_or_bind(struct run *run, size_t index, const char *type, const char *wanted)
 {
-    const char *address = input_value(&run->input, "address=");
+    const char *value = input_text(&run->input, "address=");
     int fd = 0, result, passed = is_untaken(run, index);
+    char address[600];
+
+    snprintf(address, sizeof address, "%s::%s", type, value);
+    if (strstr(address, "v6only"))
+        wanted = NULL;
 
     errno = SOME_ERRNO;
-    result = call(run->lfd, index, address, &fd);
+    result = listenfd_take_or_bind(run->lfd, index, address, &fd);
+    if (result == LISTENFD_EADDRESS || !wanted) {
+        assert((result > 0) == (fd != LISTENFD_INVALID_SOCKET));
+        if (result == LISTENFD_BOUND)
+            close(fd);
+        if (result == LISTENFD_TAKEN)
+            run->taken[index] = 1;
+        return;
+    }
     if (passed || run->status < 0) {
         check_take(run, index, wanted, result, fd);
         return;
     }
-    assert((result == 0) == (fd != LISTENFD_INVALID_SOCKET));
-    if (result == 0) {
-        assert(address && errno == SOME_ERRNO && fcntl(fd, F_GETFD) == FD_CLOEXEC);
+    assert((result == LISTENFD_BOUND) == (fd != LISTENFD_INVALID_SOCKET));
+    if (result == LISTENFD_BOUND) {
+        assert(errno == SOME_ERRNO && fcntl(fd, F_GETFD) == FD_CLOEXEC);
         check_mode(run, fd);
         close(fd);
     } else {
@@ -610,10 +632,10 @@ static void call(struct run *run, char letter, size_t index)
         take_custom(run, index);
         break;
     case 'b':
-        take_or_bind(run, index, listenfd_take_or_bind_tcp, "t6");
+        take_or_bind(run, index, "tcp", "t6");
         break;
     case 'B':
-        take_or_bind(run, index, listenfd_take_or_bind_unix, "l");
+        take_or_bind(run, index, "unix", "l");
         break;
     case 'n':
         find_name(run, index);
