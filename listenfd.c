@@ -2653,7 +2653,7 @@ static void lfd_monotonic_line(char *line, size_t size)
 }
 
 /* The pipe's server must not act in this process's name. INVALID_HANDLE_VALUE: the deadline has
- * passed, or there is none of that name. */
+ * passed (ERROR_PIPE_BUSY), or there is none of that name. */
 static HANDLE lfd_open_pipe(const char *name)
 {
     ULONGLONG deadline = GetTickCount64() + LFD_NOTIFY_MS;
@@ -2663,9 +2663,10 @@ static HANDLE lfd_open_pipe(const char *name)
         pipe = CreateFileA(name, GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
                            SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS, NULL);
         if (pipe != INVALID_HANDLE_VALUE || GetLastError() != ERROR_PIPE_BUSY)
-            break;
+            return pipe;
     } while (GetTickCount64() < deadline && WaitNamedPipeA(name, LFD_NOTIFY_MS));
-    return pipe;
+    SetLastError(ERROR_PIPE_BUSY);
+    return INVALID_HANDLE_VALUE;
 }
 
 static int lfd_send_state(const char *state, const char *extra)

@@ -10,7 +10,7 @@ WINE_PROBES = $(foreach machine,$(WINE_MACHINES),\
     $(addprefix $(BUILD)/tests/$(machine)/,probe.exe habits.exe))
 ifneq (,$(and $(wildcard /usr/lib/wine/wine64),$(wildcard $(WINE_CACHE)/cmocka/i686/libcmocka.a)))
 WINE_SUITES = $(foreach machine,$(WINE_MACHINES),$(addprefix $(BUILD)/tests/$(machine)/,\
-    environment.exe conversation.exe take.exe launcher.exe))
+    environment.exe conversation.exe notify.exe take.exe launcher.exe))
 endif
 
 WINE_CFLAGS = -std=gnu17 -O1 -g -Wall -Wextra -Wshadow -I. -Itests/support -iquote win32 \
@@ -51,7 +51,7 @@ wine-programs: $(WINE_MACHINES:%=build-for-%) $(WINE_PROBES)
 
 # On Windows itself, by MSYS2.
 .PHONY: windows-check
-WINDOWS_SUITES = $(addprefix $(BUILD)/tests/x86_64/,environment.exe conversation.exe take.exe \
+WINDOWS_SUITES = $(addprefix $(BUILD)/tests/x86_64/,environment.exe conversation.exe notify.exe take.exe \
     launcher.exe)
 windows-check: $(WINDOWS_SUITES)
 	$(RUN) $^
