@@ -17,6 +17,8 @@ int main(int argc, char **argv)
     if (options_supervise(&options))
         supervise_check(&options);
     sockets_open(&sockets, &options);
+    if (options.clear)
+        report_clear();
     sockets_report(&sockets, socket_place, first_socket);
     if (options_supervise(&options))
         return supervise(&options, &sockets);

@@ -53,9 +53,11 @@ static const char help_text[] =
     "                      accept, nor says READY=1 (sd_notify): 100)\n"
     "      --stop-signal S what the old server is sent (TERM; on Windows BREAK)\n"
     "      --stop-timeout SECONDS  until it is killed (10)\n"
+    "      --clear         begin each build with an empty screen\n"
+    "      --no-keys       do not read the terminal, where r restarts and q ends\n"
     "      --stop-first    stop the old server before the new one starts\n"
     "      --restart-on-hup  no watching: only SIGHUP restarts, as it does with --watch\n"
-    "      --exit-on-failure end with the server's status when it fails\n"
+    "      --exit-on-failure end with the status of what fails: server, first build\n"
     "      --no-error-page let http clients wait while there is no server\n"
     "      --error-page-for HOST  show what was printed to everybody who asks for this name\n"
     "                      or address; repeat for more\n"
@@ -227,6 +229,8 @@ static const struct option table[] = {
     {'\0', TO_STAY, "settle", VALUE(set_settle)},
     {'\0', TO_STAY, "stop-signal", VALUE(set_stop_signal)},
     {'\0', TO_STAY, "stop-timeout", VALUE(set_stop_timeout)},
+    {'\0', TO_STAY, "clear", FLAG(clear)},
+    {'\0', TO_STAY, "no-keys", FLAG(no_keys)},
     {'\0', TO_STAY, "stop-first", FLAG(stop_first)},
     {'\0', ALWAYS, "restart-on-hup", FLAG(restart_on_hup)},
     {'\0', TO_STAY, "exit-on-failure", FLAG(exit_on_failure)},

@@ -33,7 +33,7 @@ struct options {
     int poll_ms;
     const char *to_stay; /* the last option given that is only for it */
     int no_default_ignore, no_gitignore;
-    int stop_first, restart_build, restart_on_hup, exit_on_failure, no_error_page;
+    int stop_first, restart_build, restart_on_hup, exit_on_failure, no_error_page, no_keys, clear;
 
     int help, version;
 };

@@ -116,6 +116,23 @@ void report(const char *format, ...)
         write_line("~> ", text, "");
 }
 
+/* The screen, not what has been scrolled off it (ECMA-48: CUP, ED 2). */
+void report_clear(void)
+{
+    static const char clear[] = "\033[H\033[2J";
+
+    if (!terminal)
+        return;
+    write_text(clear, strlen(clear));
+    within_line = 0;
+}
+
+void report_blank_line(void)
+{
+    write_text("\n", 1);
+    within_line = 0;
+}
+
 void report_error(const char *message)
 {
     write_line(colored ? "\033[1;31msystemfd:\033[0m " : "systemfd: ", message, "");

@@ -23,6 +23,12 @@ void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* This was copied to standard error, from a child: the next report begins a line of its own. */
 void report_below(const char *text, size_t length);
 
+/* Begins again with an empty screen, on a terminal. */
+void report_clear(void);
+
+/* Makes room on the screen, as Enter does. */
+void report_blank_line(void);
+
 /* "systemfd: message", even if quiet. */
 void report_error(const char *message);
 

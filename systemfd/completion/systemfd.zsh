@@ -27,6 +27,8 @@ _arguments -s -S \
     '--settle=[how long a new server must live]:milliseconds:' \
     '--stop-signal=[what the old server is sent]:signal:(TERM INT HUP QUIT USR1 USR2 KILL)' \
     '--stop-timeout=[until it is killed]:seconds:' \
+    '--clear[begin each build with an empty screen]' \
+    '--no-keys[do not read the terminal]' \
     '--stop-first[stop the old server before the new one starts]' \
     '--restart-on-hup[only SIGHUP restarts]' \
     '--exit-on-failure[end when the server fails]' \

@@ -27,6 +27,11 @@ int build_begin(const struct options *options)
     return 0;
 }
 
+void build_asks(void)
+{
+    announced = 1;
+}
+
 long build_id(void)
 {
     return child.id;

@@ -12,6 +12,9 @@ int build_begin(const struct options *options);
 /* Its process; 0: none runs. */
 long build_id(void);
 
+/* It asks the user something: its line on the terminal is not to be broken. */
+void build_asks(void);
+
 /* Asks it to end, and kills it when it does not. */
 void build_stop(void);
 void build_kill(void);

@@ -26,6 +26,7 @@ enum {
     EXECUTABLE_MS = 250,      /* how often it is looked whether the command has become that */
     FIRST_BACKOFF_MS = 100,   /* before a crashed server is started again, then doubled */
     LAST_BACKOFF_MS = 5000,   /* up to this */
+    END_SLOW_MS = 1000,       /* from here on, the user is told who is waited for at the end */
     PAGE_BACKOFF_MS = 800,    /* from here on, the wait is worth a page */
     GOOD_LIFE_MS = 10000      /* who lived this long starts at the first backoff again */
 };
@@ -46,6 +47,7 @@ static int backoff_ms;
 static int crashed; /* a server has, since the last change */
 static long long started_at;
 static int ending, exit_status;
+static long long told_at; /* who is waited for at the end; 0: told already */
 
 /* ---- Trying again ---- */
 
@@ -81,7 +83,7 @@ static void start_server(void)
         retry_later(start_server);
 }
 
-static void fail_with(int status)
+void cycle_exit(int status)
 {
     exit_status = status;
     cycle_end(-1);
@@ -142,7 +144,7 @@ static void server_has_ended(struct server *server, const struct exit_status *ho
     else
         server_did_not_start(server, how);
     if (options->exit_on_failure && how->code != 0 && no_server_is_up())
-        fail_with(how->code);
+        cycle_exit(how->code);
 }
 
 /* ---- Builds ---- */
@@ -220,18 +222,33 @@ void cycle_changed(const char *path)
     change_noted(path, now_ms());
 }
 
+static void begin_screen(void)
+{
+    if (options->clear)
+        report_clear();
+}
+
 static void tell_change(void)
 {
     size_t count;
     const char *path = changes_first(&count);
 
+    begin_screen();
     report("changed: %s%s", path ? path : "?", count > 1 ? " ..." : "");
 }
 
 static void build_failed(const struct exit_status *how)
 {
-    report("the build failed after %s: %s; %s", since(build_began()), how->text,
-           no_server_is_up() ? "waiting for a change" : "the old server stays");
+    int is_the_end = options->exit_on_failure && no_server_is_up();
+
+    report("the build failed after %s: %s%s", since(build_began()), how->text,
+           is_the_end          ? ""
+           : no_server_is_up() ? "; waiting for a change"
+                               : "; the old server stays");
+    if (is_the_end) {
+        cycle_exit(how->code);
+        return;
+    }
     show_page("The build failed", build_output());
 }
 
@@ -285,6 +302,7 @@ void cycle_restart(const char *reason)
         return;
     restart_loop_ends();
     if (!build_id()) {
+        begin_screen();
         report("restarting: %s", reason);
         begin_cycle();
     } else if (options->restart_build) {
@@ -304,6 +322,7 @@ void cycle_end(int reason)
         return;
     }
     ending = reason;
+    told_at = now_ms() + END_SLOW_MS;
     retry_at = start_when_stopped = 0;
     page_end();
     if (build_id())
@@ -312,6 +331,18 @@ void cycle_end(int reason)
 }
 
 /* ---- Time ---- */
+
+static void tell_who_is_waited_for(void)
+{
+    long id = build_id() ? build_id() : servers_oldest();
+
+    if (!told_at || now_ms() < told_at)
+        return;
+    told_at = 0;
+    if (id)
+        report("waiting for process %ld to stop; %s ends it at once", id,
+               report_on_terminal() ? "Ctrl-C again" : "a second signal");
+}
 
 /* How long changes must have paused: one that comes alone, and may be all, hardly at all. */
 static long long pause_ms(void)
@@ -384,6 +415,8 @@ static void start_what_was_built(void)
 
 void cycle_look(void)
 {
+    if (ending)
+        tell_who_is_waited_for();
     if (!ending) {
         changes_look();
         start_what_was_built();
@@ -417,6 +450,8 @@ static int own_timeout(void)
 {
     int wait = earlier(change_timeout(), changes_timeout());
 
+    if (told_at)
+        wait = earlier(wait, until(told_at));
     if (retry_at && !build_id())
         wait = earlier(wait, until(retry_at));
     return wait;

@@ -28,7 +28,10 @@ void cycle_end(int reason);
 void cycle_look(void);
 int cycle_timeout(void);
 
-/* Why it ends: 0 not at all, or the reason given; -1 a server's failure does. */
+/* The same, with that exit status. */
+void cycle_exit(int status);
+
+/* Why it ends: 0 not at all, or the reason given; -1 cycle_exit was called. */
 int cycle_ending(void);
 int cycle_is_over(void);
 

@@ -23,6 +23,9 @@ int outputs_timeout(void);
 /* After poll: copies what has come, without waiting for who reads it. */
 void outputs_copy(const struct pollfd *entries);
 
+/* On POSIX: those that are terminals get the size that ours has now. */
+void outputs_resize(void);
+
 /* Copies what is there already, without waiting. */
 void outputs_drain(void);
 

@@ -44,6 +44,11 @@ int no_server_is_left(void)
     return count == 0;
 }
 
+long servers_oldest(void)
+{
+    return count > 0 ? servers[0].child.id : 0;
+}
+
 struct server *servers_find(long id)
 {
     for (size_t i = 0; i < count; i++)

@@ -42,6 +42,9 @@ struct server *servers_in(enum state state);
 int no_server_is_up(void);
 int no_server_is_left(void);
 
+/* The process ID of the oldest that is left; 0: none is. */
+long servers_oldest(void);
+
 /* The one whose leader that process is, or NULL; to be told that it has ended. Returns the
  * state it was in. */
 struct server *servers_find(long id);

@@ -11,6 +11,7 @@
 #include "heal.h"
 #include "process.h"
 #include "signals.h"
+#include "terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,15 +44,16 @@ static int is_one_stream(void)
 }
 
 /* fork_child, with the standard streams of a build or server; as one where ours are one, so
- * that what it prints keeps its order. */
-static pid_t start(const char *what, struct tail *tail)
+ * that what it prints keeps its order. Two servers at once cannot share a terminal's input. */
+static pid_t start(const char *what, struct tail *tail, int may_read)
 {
     int err = output_open(STDERR_FILENO, tail);
     int out = err < 0 ? -1 : is_one_stream() ? dup(err) : output_open(STDOUT_FILENO, tail);
     pid_t pid = out >= 0 ? fork_child() : -1;
 
-    if (pid == 0) { /* two servers at once cannot share a terminal's input: none has it */
-        dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+    if (pid == 0) {
+        if (!may_read)
+            dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
         dup2(out, STDOUT_FILENO);
         dup2(err, STDERR_FILENO);
     }
@@ -73,10 +75,10 @@ static int open_pidfd(long id)
 #endif
 }
 
-static void start_job(struct child *child, const char *what, struct tail *tail)
+static void start_job(struct child *child, const char *what, struct tail *tail, int may_read)
 {
     child->pidfd = -1;
-    child->id = child->group = start(what, tail);
+    child->id = child->group = start(what, tail, may_read);
     if (child->id > 0)
         child->pidfd = open_pidfd(child->id);
 }
@@ -88,7 +90,9 @@ int child_start_server(struct child *child, const struct options *options,
         heal_modes();
     memset(child, 0, sizeof *child);
     child->notify = notify_open();
-    start_job(child, "the server", tail);
+    if (terminal_is_for_servers())
+        terminal_restore();
+    start_job(child, "the server", tail, terminal_is_for_servers());
     if (child->id < 0) {
         child_forget(child);
         return 0;
@@ -108,7 +112,8 @@ int child_start_build(struct child *child, const struct options *options, struct
     char *command[] = {"/bin/sh", "-c", NULL, NULL};
 
     memset(child, 0, sizeof *child);
-    start_job(child, "the build", tail);
+    terminal_restore();
+    start_job(child, "the build", tail, 0);
     if (child->id != 0)
         return child->id > 0;
     command[2] = strdup(options->build);
@@ -177,6 +182,7 @@ void child_stop_server(const struct child *child, const struct options *options)
 void child_stop_build(const struct child *child)
 {
     signal_group(child, SIGTERM);
+    signal_group(child, SIGCONT);
 }
 
 void child_kill(const struct child *child)

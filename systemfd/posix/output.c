@@ -33,11 +33,24 @@ static void forget(size_t index)
     memmove(&outputs[index], &outputs[index + 1], (output_count - index) * sizeof outputs[0]);
 }
 
+static void copy_size(int from, int to)
+{
+    struct winsize size;
+
+    if (ioctl(from, TIOCGWINSZ, &size) == 0)
+        ioctl(to, TIOCSWINSZ, &size);
+}
+
+void outputs_resize(void)
+{
+    for (size_t i = 0; i < output_count; i++)
+        copy_size(outputs[i].target, outputs[i].fd);
+}
+
 /* The two ends of a terminal that passes every byte as it is. */
 static int open_terminal(int target, int ends[2])
 {
     struct termios modes;
-    struct winsize size;
     const char *name;
 
     ends[0] = posix_openpt(O_RDWR | O_NOCTTY);
@@ -52,8 +65,7 @@ static int open_terminal(int target, int ends[2])
         modes.c_oflag &= ~(tcflag_t)OPOST; /* our own terminal adds the carriage returns */
         tcsetattr(ends[1], TCSANOW, &modes);
     }
-    if (ioctl(target, TIOCGWINSZ, &size) == 0)
-        ioctl(ends[1], TIOCSWINSZ, &size);
+    copy_size(target, ends[0]);
     return 0;
 }
 

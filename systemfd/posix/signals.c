@@ -26,7 +26,8 @@ static const struct {
 
 enum { NAMES = sizeof names / sizeof names[0] };
 
-static const int caught[] = {SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGPIPE};
+static const int caught[] = {SIGCHLD, SIGHUP,   SIGINT,  SIGQUIT, SIGTERM, SIGALRM, SIGUSR1,
+                             SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT, SIGPIPE, SIGTTIN, SIGTTOU};
 
 enum { CAUGHT = sizeof caught / sizeof caught[0] };
 
@@ -74,6 +75,13 @@ static int prepare_end(int fd)
     return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -1 : fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
+/* A pipe that nobody reads, and a terminal that is a build's for a while (terminal.h), are told
+ * by the calls themselves. */
+static int is_ignored(int number)
+{
+    return number == SIGPIPE || number == SIGTTIN || number == SIGTTOU;
+}
+
 int signals_open(void)
 {
     struct sigaction action;
@@ -84,8 +92,7 @@ int signals_open(void)
     action.sa_handler = pass_on;
     action.sa_flags = SA_RESTART;
     for (int i = 0; i < CAUGHT; i++) {
-        if (caught[i] == SIGPIPE)
-            action.sa_handler = SIG_IGN;
+        action.sa_handler = is_ignored(caught[i]) ? SIG_IGN : pass_on;
         sigaction(caught[i], &action, &before[i]);
     }
     return pipe_ends[0];
@@ -97,6 +104,17 @@ int signals_nohup(void)
         if (caught[i] == SIGHUP)
             return before[i].sa_handler == SIG_IGN;
     return 0;
+}
+
+void signals_stop(pid_t who)
+{
+    struct sigaction usual, ours;
+
+    memset(&usual, 0, sizeof usual);
+    usual.sa_handler = SIG_DFL;
+    sigaction(SIGTSTP, &usual, &ours);
+    kill(who, SIGTSTP);
+    sigaction(SIGTSTP, &ours, NULL);
 }
 
 void signals_restore(void)

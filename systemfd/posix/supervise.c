@@ -2,6 +2,7 @@
 #include "devserver/supervise.h"
 
 #include "clock.h"
+#include "devserver/build.h"
 #include "devserver/cycle.h"
 #include "devserver/git.h"
 #include "devserver/ignore.h"
@@ -14,6 +15,7 @@
 #include "page/responder.h"
 #include "devserver/servers.h"
 #include "signals.h"
+#include "terminal.h"
 #include "devserver/watch.h"
 #include "writer.h"
 
@@ -23,6 +25,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,23 +62,41 @@ static void restart_for(const char *new_socket)
         cycle_restart(new_socket);
 }
 
+/* Who had the terminal got the Ctrl-C that was meant for all. When it died of it, so do we, as
+ * a shell does; what else it made of it is its own. */
+static void child_ended(const siginfo_t *ended)
+{
+    const char *new_socket;
+    struct exit_status how;
+    int had_terminal = terminal_child_ended(ended->si_pid);
+
+    describe(ended, &how);
+    if (had_terminal && (how.code == 128 + SIGINT || how.code == 128 + SIGQUIT))
+        cycle_end(how.code - 128);
+    new_socket = cycle_ending() ? NULL : heal_after_end();
+    if (!responder_ended(ended->si_pid) && !git_ended(ended->si_pid))
+        cycle_child_ended(ended->si_pid, &how);
+    restart_for(new_socket);
+}
+
+/* The next one; 0: there is none. */
+static int wait_for_child(siginfo_t *child, int options)
+{
+    memset(child, 0, sizeof *child);
+    return waitid(P_ALL, 0, child, options | WNOHANG) == 0 && child->si_pid > 0;
+}
+
 /* Who has ended is told before it is reaped: until then, its number is nobody else's, and what it
  * leaves can be signalled. */
 static void reap(void)
 {
-    const char *new_socket;
-    siginfo_t ended;
-    struct exit_status how;
+    siginfo_t child;
 
-    memset(&ended, 0, sizeof ended);
-    while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid > 0) {
-        describe(&ended, &how);
-        new_socket = cycle_ending() ? NULL : heal_after_end();
-        if (!responder_ended(ended.si_pid) && !git_ended(ended.si_pid))
-            cycle_child_ended(ended.si_pid, &how);
-        restart_for(new_socket);
-        waitpid(ended.si_pid, NULL, WNOHANG);
-        memset(&ended, 0, sizeof ended);
+    while (wait_for_child(&child, WSTOPPED))
+        terminal_child_stopped(child.si_pid, child.si_status);
+    while (wait_for_child(&child, WEXITED | WNOWAIT)) {
+        child_ended(&child);
+        waitpid(child.si_pid, NULL, WNOHANG);
     }
 }
 
@@ -92,6 +113,55 @@ static int has_terminal(void)
     return 1;
 }
 
+/* What it means is between the server and whoever sends it. */
+static void pass_on(int number)
+{
+    const struct server *running = servers_in(RUNNING);
+    const struct server *server = running ? running : servers_in(STARTING);
+
+    if (server)
+        kill((pid_t)server->child.id, number);
+    else
+        report("there is no server to pass SIG%s on to", signal_name(number));
+}
+
+/* To all, as their own terminal would if they were in its foreground. */
+static void pass_size_on(void)
+{
+    static const enum state up[] = {RUNNING, STARTING};
+
+    outputs_resize();
+    for (size_t i = 0; i < 2; i++)
+        if (servers_in(up[i]))
+            kill((pid_t)-servers_in(up[i])->child.id, SIGWINCH);
+    if (build_id())
+        kill((pid_t)-build_id(), SIGWINCH);
+}
+
+static void handle_signal(int number)
+{
+    switch (number) {
+    case SIGCHLD:
+        watch_wake(); /* who has ended may have written; reap() looks anyway */
+        break;
+    case SIGUSR1:
+    case SIGUSR2:
+        pass_on(number);
+        break;
+    case SIGWINCH:
+        pass_size_on();
+        break;
+    case SIGTSTP:
+        terminal_suspend();
+        break;
+    case SIGCONT:
+        terminal_resume();
+        break;
+    default:
+        cycle_end(number);
+    }
+}
+
 /* All SIGHUPs that have come are one restart. That of a terminal that was closed is none, but
  * the end: nobody is left to see it. */
 static void handle_signals(int signals, int had_terminal)
@@ -100,12 +170,10 @@ static void handle_signals(int signals, int had_terminal)
     int hung_up = 0;
 
     while (read(signals, &number, 1) == 1) {
-        if (number == SIGCHLD)
-            watch_wake(); /* who has ended may have written; reap() looks anyway */
-        else if (number == SIGHUP)
+        if (number == SIGHUP)
             hung_up = 1;
         else
-            cycle_end(number);
+            handle_signal(number);
     }
     if (!hung_up || cycle_ending())
         return;
@@ -121,7 +189,8 @@ static void handle_signals(int signals, int had_terminal)
 static void wait_for_events(int signals)
 {
     enum {
-        FIXED = 2,
+        KEYS = 2,
+        FIXED,
         GIT = 32,
         ROOM = FIXED + MAX_SERVERS + GIT + MAX_OUTPUT_ENTRIES + MAX_HEALED
     };
@@ -133,6 +202,7 @@ static void wait_for_events(int signals)
     memset(entries, 0, sizeof entries);
     entries[count++].fd = signals;
     entries[count++].fd = cycle_ending() ? -1 : watch_descriptor();
+    entries[count++].fd = terminal_keys();
     for (size_t i = 0; i < speaking; i++)
         entries[count++].fd = speakers[i]->notify->fd;
     for (size_t i = 0; i < count; i++)
@@ -144,17 +214,24 @@ static void wait_for_events(int signals)
     if (poll(entries, (nfds_t)(count + outputs + healed), wait) < 0 && errno != EINTR)
         die(EXIT_CANNOT_OPEN, "cannot wait for events: %s", strerror(errno));
     outputs_copy(entries + count);
+    if (entries[KEYS].revents)
+        terminal_read_keys();
     restart_for(heal_polled(entries + count + outputs, healed));
 }
 
-/* Dies of the signal itself, so that a shell or make that waits sees what it was. */
+/* Dies of the signal itself, so that a shell or make that waits sees what it was; but without
+ * the core file that QUIT leaves. */
 static int finish(void)
 {
+    const struct rlimit none = {0, 0};
+
     kill_children();
     outputs_drain();
     writers_finish();
+    terminal_restore();
     remove_now();
     if (cycle_ending() > 0) {
+        setrlimit(RLIMIT_CORE, &none);
         signal(cycle_ending(), SIG_DFL);
         raise(cycle_ending());
     }
@@ -177,6 +254,7 @@ int supervise(const struct options *options, const struct sockets *sockets)
         localhost_hold(sockets);
     watch_open(options);
     heal_open(sockets, options);
+    terminal_open(options);
     cycle_begin(options, sockets);
     while (!cycle_is_over()) {
         wait_for_events(signals);

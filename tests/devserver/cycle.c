@@ -731,6 +731,11 @@ static void test_exit_on_failure_at_the_start(void **state)
     process_discard(&systemfd);
     START("-s", "http::0", "--watch", ".", "--exit-on-failure", "--", "./nosuch");
     assert_exits(127);
+    process_discard(&systemfd);
+    START("-s", "http::0", "--watch", ".", "--exit-on-failure", "--build", "exit 42", "--",
+          "server");
+    expect("~> the build failed after ");
+    assert_exits(42);
 }
 
 /* The new one fails while the old one serves: nothing is lost yet. A server that ends by

@@ -3,6 +3,7 @@
 #include "devserver.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pty.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,15 +31,12 @@ static void open_terminal(int *master, int *slave)
     assert_int_equal(tcgetattr(*slave, &modes), 0);
 }
 
-/* systemfd is the leader of the terminal's session; the test types and reads at its other
- * end, systemfd.output. `variables` are put before ("TERM=xterm NO_COLOR=1"). */
-static void start_on_terminal(const char *variables, const char *arguments)
+/* The shell is the leader of the terminal's session; the test types and reads at its other
+ * end, systemfd.output. */
+static void run_on_terminal(const char *command)
 {
     int master, slave;
-    char *command;
 
-    assert_true(asprintf(&command, "cd '%s' && exec env %s ASAN_OPTIONS=detect_leaks=0 systemfd %s",
-                         project, variables, arguments) > 0);
     open_terminal(&master, &slave);
     memset(&systemfd, 0, sizeof systemfd);
     fflush(NULL);
@@ -51,8 +49,18 @@ static void start_on_terminal(const char *variables, const char *arguments)
         _exit(125);
     }
     close(slave);
-    free(command);
     systemfd.output = master;
+}
+
+/* systemfd takes the shell's place. `variables` are put before ("TERM=xterm NO_COLOR=1"). */
+static void start_on_terminal(const char *variables, const char *arguments)
+{
+    char *command;
+
+    assert_true(asprintf(&command, "cd '%s' && exec env %s ASAN_OPTIONS=detect_leaks=0 systemfd %s",
+                         project, variables, arguments) > 0);
+    run_on_terminal(command);
+    free(command);
 }
 
 /* The other end's modes are those of the terminal (Linux). */
@@ -134,8 +142,9 @@ static void test_children_see_a_terminal(void **state)
     (void)state;
     put("look", "echo $1; test -t 1 && test -t 2 && stty size <&1; stty raw -echo <&1\n"
                 "read x || echo no input\n");
-    start_on_terminal("TERM=xterm", "--restart-on-hup --settle 0 --build 'sh look build' -- "
-                                    "sh -c 'sh look server; exec sleep 1000'");
+    start_on_terminal("TERM=xterm",
+                      "--no-keys --restart-on-hup --settle 0 --build 'sh look build' -- "
+                      "sh -c 'sh look server; exec sleep 1000'");
     expect("build");
     assert_string_equal(process_line(&systemfd), "33 77");
     assert_string_equal(process_line(&systemfd), "no input");
@@ -151,6 +160,259 @@ static void test_children_see_a_pipe(void **state)
     START("--restart-on-hup", "--settle=0", "--build", "test -p /dev/stdout && echo pipe", "--",
           "sleep", "1000");
     expect("pipe");
+}
+
+static void test_size_that_changes(void **state)
+{
+    const struct winsize size = {.ws_row = 22, .ws_col = 66};
+
+    (void)state;
+    put("look", "trap 'stty size <&1' WINCH; echo waits; while :; do sleep 0.01; done");
+    start_on_terminal("NO_COLOR=1", "--restart-on-hup --settle 0 -- sh look");
+    expect("waits");
+    assert_int_equal(ioctl(systemfd.output, TIOCSWINSZ, &size), 0);
+    expect("22 66");
+}
+
+/* ---- The screen ---- */
+
+static void test_clear(void **state)
+{
+    (void)state;
+    start_on_terminal("NO_COLOR=1", "--clear --watch . --settle 0 -s http::0 -- sleep 1000");
+    expect("\033[H\033[2J~> socket http");
+    expect("~> server 1 is ready");
+    put("file", "");
+    expect("\033[H\033[2J~> changed: ");
+    expect("~> server 2 is ready");
+    process_signal(&systemfd, SIGHUP);
+    expect("\033[H\033[2J~> restarting: SIGHUP");
+    expect("~> server 3 is ready");
+}
+
+static void test_clear_on_a_pipe(void **state)
+{
+    (void)state;
+    START("--clear", "--watch", ".", "--settle=0", "--", "sleep", "1000");
+    expect("~> server 1 is ready");
+    put("file", "");
+    expect("~> server 2 is ready");
+    assert_null(strchr(systemfd.text, '\033'));
+}
+
+/* ---- Keys ---- */
+
+static const char hint[] = "~> press r to restart, q to end";
+
+static void test_keys(void **state)
+{
+    (void)state;
+    start_on_terminal("NO_COLOR=1", "--watch . --settle 100 --build true -- sleep 1000");
+    expect(hint);
+    expect("~> server 1 is ready");
+    type('x');
+    type('r');
+    expect("~> restarting: key r");
+    expect("~> server 2 is ready");
+    type('\n');
+    expect("");
+    assert_int_equal(count_lines(hint), 1);
+    type('q');
+    WAIT_UNTIL(children_of(getpid()) == 0);
+    assert_modes_are_as_before();
+    assert_exits(0);
+}
+
+/* Until it ends, the terminal is as it was; what is typed counts with Enter. */
+static void test_keys_during_a_build(void **state)
+{
+    (void)state;
+    start_on_terminal("NO_COLOR=1",
+                      "--watch . --settle 0 --build 'echo begins; sleep 1000' -- sleep 1000");
+    expect("begins");
+    assert_modes_are_as_before();
+    type('q');
+    type('\n');
+    assert_exits(0);
+}
+
+static void test_no_keys(void **state)
+{
+    static const char *const arguments[] = {
+        "--quiet --restart-on-hup --settle 0 -- sh -c 'echo up; exec sleep 1000'",
+        "--no-keys --restart-on-hup --settle 0 -- sh -c 'echo up; exec sleep 1000'",
+        "--restart-on-hup --settle 0 -- sh -c 'echo up >&2; exec sleep 1000' >../log",
+        "--restart-on-hup --settle 0 -- sh -c 'echo up; exec sleep 1000' </dev/null",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++) {
+        start_on_terminal("NO_COLOR=1", arguments[i]);
+        expect("up");
+        process_signal(&systemfd, SIGHUP);
+        expect("up");
+        assert_modes_are_as_before();
+        assert_int_equal(count_lines(hint), 0);
+        process_discard(&systemfd);
+    }
+}
+
+/* A shell with job control gets the terminal back as it was. */
+static void run_in_shell(const char *arguments)
+{
+    char *command;
+
+    assert_true(asprintf(&command,
+                         "cd '%s'; export NO_COLOR=1 ASAN_OPTIONS=detect_leaks=0; set -m\n"
+                         "systemfd %s\necho stopped; read x; fg; echo ended $?",
+                         project, arguments) > 0);
+    run_on_terminal(command);
+    free(command);
+}
+
+static void test_stopping_and_going_on(void **state)
+{
+    (void)state;
+    run_in_shell("--watch . --settle 0 -- sleep 1000");
+    expect(hint);
+    expect("~> server 1 is ready");
+    type('Z' - '@');
+    expect("stopped");
+    assert_modes_are_as_before();
+    type('\n');
+    expect("systemfd --watch");
+    type('r');
+    expect("~> server 2 is ready");
+    type('q');
+    expect("ended 0");
+    assert_modes_are_as_before();
+}
+
+/* ---- Who asks ---- */
+
+#define ASK "printf \"Password: \" >/dev/tty; read x </dev/tty; echo got $x"
+
+static int has_printed(const char *text)
+{
+    struct pollfd more = {.fd = systemfd.output, .events = POLLIN};
+    char bytes[4096];
+    ssize_t got;
+
+    if (poll(&more, 1, 0) > 0 && (got = read(systemfd.output, bytes, sizeof bytes)) > 0) {
+        systemfd.text = realloc(systemfd.text, systemfd.length + (size_t)got + 1);
+        assert_non_null(systemfd.text);
+        memcpy(systemfd.text + systemfd.length, bytes, (size_t)got);
+        systemfd.length += (size_t)got;
+        systemfd.text[systemfd.length] = '\0';
+    }
+    return systemfd.text && strstr(systemfd.text + systemfd.consumed, text);
+}
+
+static int is_anothers(pid_t before)
+{
+    pid_t foreground = tcgetpgrp(systemfd.output);
+
+    return foreground != systemfd.pid && foreground != before;
+}
+
+static void type_line(const char *text)
+{
+    for (; *text; text++)
+        type(*text);
+    type('\n');
+}
+
+static void test_build_that_asks(void **state)
+{
+    (void)state;
+    start_on_terminal("NO_COLOR=1", "--watch . --settle 0 --build '" ASK "' -- sleep 1000");
+    for (unsigned generation = 1; generation <= 2; generation++) {
+        WAIT_UNTIL(has_printed("Password: ") && is_anothers(0));
+        assert_modes_are_as_before();
+        type_line("secret");
+        expect("Password: got secret");
+        expect("~> built in ");
+        expect(generation == 1 ? "~> server 1 is ready" : "~> server 2 is ready");
+        type('r');
+    }
+    WAIT_UNTIL(has_printed("Password: ") && is_anothers(0));
+    type_line("again");
+    expect("~> server 3 is ready");
+    type('q');
+    assert_exits(0);
+}
+
+/* As getpass(3) does, which changes the modes and may be killed before it changes them back. */
+static void test_build_that_dies_as_it_asks(void **state)
+{
+    (void)state;
+    start_on_terminal("NO_COLOR=1", "--watch . --settle 0 --build 'stty -icanon </dev/tty; echo "
+                                    "set; kill -9 $$' -- sleep 1000");
+    expect("~> the build failed after ");
+    type('q');
+    WAIT_UNTIL(children_of(getpid()) == 0);
+    assert_modes_are_as_before();
+}
+
+static void test_control_c_while_a_build_asks(void **state)
+{
+    (void)state;
+    start_on_terminal("NO_COLOR=1", "--watch . --settle 0 --build '" ASK "' -- sleep 1000");
+    WAIT_UNTIL(has_printed("Password: "));
+    WAIT_UNTIL(is_anothers(0));
+    type('C' - '@');
+    WAIT_UNTIL(children_of(getpid()) == 0);
+    assert_modes_are_as_before();
+    assert_dies_of(SIGINT);
+}
+
+static void test_stopping_while_a_build_asks(void **state)
+{
+    (void)state;
+    run_in_shell("--watch . --settle 0 --build '" ASK "' -- sleep 1000");
+    WAIT_UNTIL(has_printed("Password: "));
+    WAIT_UNTIL(members_of(tcgetpgrp(systemfd.output)) == 1); /* its shell's */
+    type('Z' - '@');
+    expect("Password: stopped");
+    type('\n');
+    expect("systemfd --watch");
+    type_line("secret");
+    expect("got secret");
+    expect("~> server 1 is ready");
+    type('q');
+    expect("ended 0");
+}
+
+/* Beside another it cannot have it: nobody would know which of them is asking. */
+static void test_server_that_asks(void **state)
+{
+    (void)state;
+    start_on_terminal("NO_COLOR=1", "--watch . -- sh -c 'read x </dev/tty'");
+    assert_non_null(strstr(expect("~> process "), "wants the terminal, and was stopped; with "
+                                                  "--stop-first a server can have it"));
+    type('q');
+    assert_exits(0);
+}
+
+static void test_server_that_asks_with_stop_first(void **state)
+{
+    pid_t first;
+
+    (void)state;
+    start_on_terminal("NO_COLOR=1", "--stop-first --settle 0 --watch . -- "
+                                    "sh -c 'read x; echo got $x; exec sleep 1000'");
+    expect("~> type r and Enter to restart, q and Enter to end");
+    WAIT_UNTIL(is_anothers(0));
+    first = tcgetpgrp(systemfd.output);
+    type_line("first");
+    expect("got first");
+    put("file", "");
+    expect("~> changed: ");
+    WAIT_UNTIL(is_anothers(first));
+    type_line("second");
+    expect("got second");
+    type('C' - '@');
+    assert_dies_of(SIGINT);
 }
 
 /* ---- Progress ---- */
@@ -193,6 +455,62 @@ static void test_no_progress_on_a_pipe(void **state)
 }
 
 /* ---- The end ---- */
+
+/* Whose names tell what is left; QUIT is Ctrl-\\. */
+static void test_signals_that_end(void **state)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGQUIT, SIGALRM};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        START("-s", "unix::./socket", "--watch", ".", "--settle=0", "--", "sh", "-c",
+              "sleep 1000 & wait");
+        expect("~> server 1 is ready");
+        process_signal(&systemfd, signals[i]);
+        assert_dies_of(signals[i]);
+        in_project("! test -e socket");
+        process_discard(&systemfd);
+    }
+}
+
+static void test_signals_that_are_passed_on(void **state)
+{
+    (void)state;
+    put("server.sh", "trap 'echo USR1' USR1; trap 'echo USR2' USR2; trap 'echo WINCH' WINCH\n"
+                     "echo waits; while :; do sleep 0.01; done");
+    START("--watch", ".", "--settle=0", "--", "sh", "server.sh");
+    expect("waits");
+    process_signal(&systemfd, SIGUSR1);
+    expect("USR1");
+    process_signal(&systemfd, SIGUSR2);
+    expect("USR2");
+    process_signal(&systemfd, SIGWINCH);
+    expect("WINCH");
+    process_signal(&systemfd, SIGTERM);
+    assert_dies_of(SIGTERM);
+}
+
+static void test_signal_without_a_server(void **state)
+{
+    (void)state;
+    START("--watch", ".", "--", "false");
+    expect("~> server 1 died");
+    process_signal(&systemfd, SIGUSR1);
+    expect("~> there is no server to pass SIGUSR1 on to");
+}
+
+static void test_server_that_does_not_stop(void **state)
+{
+    (void)state;
+    put("server.sh", "trap '' TERM; echo up; while :; do sleep 0.01; done");
+    start_on_terminal("NO_COLOR=1", "--watch . --settle 0 -- sh server.sh");
+    expect("up");
+    type('C' - '@');
+    assert_non_null(
+        strstr(expect("~> waiting for process "), " to stop; Ctrl-C again ends it at once"));
+    type('C' - '@');
+    assert_dies_of(SIGINT);
+}
 
 static void test_control_c(void **state)
 {
@@ -266,9 +584,26 @@ int main(void)
         TEST(test_quiet),
         TEST(test_children_see_a_terminal),
         TEST(test_children_see_a_pipe),
+        TEST(test_size_that_changes),
+        TEST(test_clear),
+        TEST(test_clear_on_a_pipe),
+        TEST(test_keys),
+        TEST(test_keys_during_a_build),
+        TEST(test_no_keys),
+        TEST(test_stopping_and_going_on),
+        TEST(test_build_that_asks),
+        TEST(test_build_that_dies_as_it_asks),
+        TEST(test_control_c_while_a_build_asks),
+        TEST(test_stopping_while_a_build_asks),
+        TEST(test_server_that_asks),
+        TEST(test_server_that_asks_with_stop_first),
         TEST(test_progress_of_a_slow_build),
         TEST(test_no_progress_of_a_fast_build),
         TEST(test_no_progress_on_a_pipe),
+        TEST(test_signals_that_end),
+        TEST(test_signals_that_are_passed_on),
+        TEST(test_signal_without_a_server),
+        TEST(test_server_that_does_not_stop),
         TEST(test_control_c),
         TEST(test_control_c_during_a_build),
         TEST(test_terminal_that_is_closed),

@@ -129,6 +129,8 @@ CALL(ptsname, char *, NULL, (int fd), (fd), ENOTTY)
 CALL(tcgetattr, int, -1, (int fd, struct termios *modes), (fd, modes), EIO, ENOTTY)
 CALL(tcsetattr, int, -1, (int fd, int when, const struct termios *modes), (fd, when, modes), EINTR,
      EIO, ENOTTY)
+CALL(tcgetpgrp, pid_t, -1, (int fd), (fd), ENOTTY)
+CALL(tcsetpgrp, int, -1, (int fd, pid_t group), (fd, group), EINTR, EINVAL, EIO, ENOTTY, EPERM)
 CALL(unlockpt, int, -1, (int fd), (fd), EINVAL)
 
 /* ---- Processes ---- */
@@ -138,6 +140,8 @@ CALL(execvp, int, -1, (const char *file, char *const *argv), (file, argv), E2BIG
 CALL(fork, pid_t, -1, (void), (), EAGAIN, ENOMEM)
 CALL(kill, int, -1, (pid_t pid, int number), (pid, number), EPERM, ESRCH)
 CALL(prctl, int, -1, (int option, unsigned long value), (option, value), EINVAL)
+CALL(setrlimit, int, -1, (int resource, const struct rlimit *limit), (resource, limit), EINVAL,
+     EPERM)
 CALL(setpgid, int, -1, (pid_t pid, pid_t group), (pid, group), EACCES, EPERM, ESRCH)
 CALL(sysconf, long, -1, (int name), (name), EINVAL)
 CALL(process_vm_readv, ssize_t, -1,
