@@ -48,6 +48,7 @@ static const char help_text[] =
     "      --build COMMAND run this in the shell first; when it fails, the old server stays\n"
     "      --restart-build end a running build when something changes; otherwise it runs to\n"
     "                      its end, and then another one\n"
+    "      --after COMMAND run this in the shell when a new server is ready\n"
     "      --delay MS      how long changes must have paused (5 after one, 50 after several)\n"
     "      --settle MS     how long a new server must live at least (where it is not seen to\n"
     "                      accept, nor says READY=1 (sd_notify): 100)\n"
@@ -191,6 +192,11 @@ static void set_build(struct options *options, const char *value)
     options->build = value;
 }
 
+static void set_after(struct options *options, const char *value)
+{
+    options->after = value;
+}
+
 static void set_color(struct options *options, const char *value)
 {
     if (strcmp(value, "auto") == 0)
@@ -225,6 +231,7 @@ static const struct option table[] = {
     {'\0', TO_STAY, "no-gitignore", FLAG(no_gitignore)},
     {'\0', ALWAYS, "build", VALUE(set_build)},
     {'\0', TO_STAY, "restart-build", FLAG(restart_build)},
+    {'\0', TO_STAY, "after", VALUE(set_after)},
     {'\0', TO_STAY, "delay", VALUE(set_delay)},
     {'\0', TO_STAY, "settle", VALUE(set_settle)},
     {'\0', TO_STAY, "stop-signal", VALUE(set_stop_signal)},

@@ -25,7 +25,7 @@ struct options {
 
     /* The development server. */
     struct arguments watch, ignore, only, error_page_for;
-    const char *build;       /* a shell command; NULL: none */
+    const char *build, *after; /* shell commands; NULL: none */
     const char *stop_signal; /* its name or number; NULL: the usual one */
     int delay_ms;  /* -1: not given */
     int settle_ms; /* -1: not given */

@@ -151,19 +151,18 @@ static void fail_at_once(struct child *child, const char *command, DWORD error, 
     events_post(&leader->source, 0);
 }
 
-/* The command; NULL: the shell for --build. 0 with GetLastError(): it is to be tried again. */
-static int start_with(struct child *child, const struct options *options, int build,
+/* The command; NULL: that of the shell. 0 with GetLastError(): it is to be tried again. */
+static int start_with(struct child *child, char **command, const char *shell_command,
                       HANDLE *streams, struct tail *tail)
 {
     struct program program = {0};
     PROCESS_INFORMATION process;
-    const char *command = build ? "cmd.exe" : options->command[0];
     int started;
     DWORD error;
 
-    if (build)
-        program_of_shell(options->build, &program);
-    started = (build || program_find(options->command, &program)) &&
+    if (!command)
+        program_of_shell(shell_command, &program);
+    started = (!command || program_find(command, &program)) &&
               create_process(&program, streams, &process);
     error = GetLastError();
     program_free(&program);
@@ -173,7 +172,7 @@ static int start_with(struct child *child, const struct options *options, int bu
         SetLastError(error);
         return 0;
     }
-    fail_at_once(child, command, error, tail);
+    fail_at_once(child, command ? command[0] : "cmd.exe", error, tail);
     return 1;
 }
 
@@ -194,7 +193,8 @@ static int is_one_stream(void)
            GetConsoleMode(GetStdHandle(STD_ERROR_HANDLE), &mode);
 }
 
-static int start(struct child *child, const struct options *options, int build, struct tail *tail)
+static int start(struct child *child, const char *what, char **command, const char *shell_command,
+                 struct tail *tail)
 {
     struct leader *leader = calloc(1, sizeof *leader);
     HANDLE streams[3] = {open_nothing(), NULL, pipe_open(STD_ERROR_HANDLE, tail)};
@@ -207,9 +207,9 @@ static int start(struct child *child, const struct options *options, int build, 
     if (leader)
         leader->source.told = leader_ended;
     started = leader && child->job && streams[1] && streams[2] &&
-              start_with(child, options, build, streams, tail);
+              start_with(child, command, shell_command, streams, tail);
     if (!started) {
-        report("cannot start the %s: %s", build ? "build" : "server", system_error(GetLastError()));
+        report("cannot start %s: %s", what, system_error(GetLastError()));
         child_forget(child);
     }
     CloseHandle(streams[0]);
@@ -226,14 +226,26 @@ int child_start_server(struct child *child, const struct options *options,
 
     (void)sockets; /* it asks for them */
     set_server_variables();
-    started = start(child, options, 0, tail);
+    started = start(child, "the server", options->command, NULL, tail);
     remove_server_variables();
     return started;
 }
 
-int child_start_build(struct child *child, const struct options *options, struct tail *tail)
+static void set_variables(const struct variable *variables, int present)
 {
-    return start(child, options, 1, tail);
+    for (; variables && variables->name; variables++)
+        SetEnvironmentVariableA(variables->name, present ? variables->value : NULL);
+}
+
+int child_start_shell(struct child *child, const char *what, const char *command,
+                      const struct variable *variables, struct tail *tail)
+{
+    int started;
+
+    set_variables(variables, 1);
+    started = start(child, what, NULL, command, tail);
+    set_variables(variables, 0);
+    return started;
 }
 
 /* ---- What it says ---- */

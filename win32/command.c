@@ -9,16 +9,6 @@
 const char socket_place[] = "socket";
 const int first_socket = 0;
 
-/* What --clear and --color write (Windows 10 and later). */
-static void understand_escape_sequences(void)
-{
-    HANDLE console = GetStdHandle(STD_ERROR_HANDLE);
-    DWORD mode;
-
-    if (GetConsoleMode(console, &mode))
-        SetConsoleMode(console, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
-}
-
 void command_prepare(int *argc, char ***argv)
 {
     WSADATA unused;
@@ -27,7 +17,6 @@ void command_prepare(int *argc, char ***argv)
     if (error != 0)
         die(EXIT_CANNOT_OPEN, "cannot use sockets: %s", system_error((DWORD)error));
     *argv = utf8_arguments(argc);
-    understand_escape_sequences();
 }
 
 int is_on_terminal(void)

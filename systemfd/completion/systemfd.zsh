@@ -23,6 +23,7 @@ _arguments -s -S \
     '*--ignore=[changes that do not count]:glob:_files' \
     '--poll=-[look for changes, where the system does not tell]::milliseconds:' \
     '--build=[run this first]:shell command:_command_names -e' \
+    '--after=[run this when a server is ready]:shell command:_command_names -e' \
     '--delay=[how long changes must have paused]:milliseconds:' \
     '--settle=[how long a new server must live]:milliseconds:' \
     '--stop-signal=[what the old server is sent]:signal:(TERM INT HUP QUIT USR1 USR2 KILL)' \

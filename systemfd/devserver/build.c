@@ -21,7 +21,7 @@ int build_begin(const struct options *options)
     tail_clear(&output);
     began = now_ms();
     deadline = announced = killed = 0;
-    if (child_start_build(&child, options, &output))
+    if (child_start_shell(&child, "the build", options->build, NULL, &output))
         return 1;
     child.id = 0;
     return 0;

@@ -27,11 +27,19 @@ struct exit_status {
 /* Exits with a message when that is no way to ask a server to stop. */
 void child_check_stop_signal(const char *name);
 
-/* Start the command with the sockets, or options->build in the shell. What it prints goes to
- * our streams, and its end to *tail. 0, after a report, when that cannot be. */
+/* Starts the command with the sockets. What it prints goes to our streams, and its end to *tail.
+ * 0, after a report, when that cannot be. */
 int child_start_server(struct child *child, const struct options *options,
                        const struct sockets *sockets, struct tail *tail);
-int child_start_build(struct child *child, const struct options *options, struct tail *tail);
+
+struct variable {
+    const char *name, *value;
+};
+
+/* Starts a command in the shell, likewise: `what` it is, for that report. It finds the variables,
+ * up to one without a name; NULL is none. */
+int child_start_shell(struct child *child, const char *what, const char *command,
+                      const struct variable *variables, struct tail *tail);
 
 /* What a server has said since the last call (sd_notify(3)). */
 struct said {

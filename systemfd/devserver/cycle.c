@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cycle.h"
 
+#include "after.h"
 #include "build.h"
 #include "changes.h"
 #include "clock.h"
@@ -281,6 +282,7 @@ void cycle_begin(const struct options *given, const struct sockets *given_socket
     changes_setup(change_counts_as);
     watch_tell_new(change_is_new_file);
     servers_setup(given, given_sockets);
+    after_setup(given, given_sockets);
     begin_cycle();
 }
 
@@ -292,6 +294,8 @@ void cycle_child_ended(long id, const struct exit_status *how)
         watch_modes();
     if (id == build_id())
         build_has_ended(how);
+    else if (id == after_id())
+        after_has_ended(how);
     else if (server)
         server_has_ended(server, how);
 }
@@ -319,6 +323,7 @@ void cycle_end(int reason)
     if (ending) {
         servers_kill();
         build_kill();
+        after_kill();
         return;
     }
     ending = reason;
@@ -327,6 +332,7 @@ void cycle_end(int reason)
     page_end();
     if (build_id())
         build_stop();
+    after_stop();
     servers_stop();
 }
 
@@ -334,7 +340,7 @@ void cycle_end(int reason)
 
 static void tell_who_is_waited_for(void)
 {
-    long id = build_id() ? build_id() : servers_oldest();
+    long server = servers_oldest(), id = server ? server : build_id() ? build_id() : after_id();
 
     if (!told_at || now_ms() < told_at)
         return;
@@ -428,12 +434,14 @@ void cycle_look(void)
         ready_at = now_ms();
         retry_at = 0;
         page_hide();
+        after_ready(servers_in(RUNNING)->generation);
     }
     if (start_when_stopped && no_server_is_left() && !build_id())
         start_server();
     build_look_after();
     if (build_again && !build_id())
         begin_build();
+    after_look();
     page_look_after(sockets, &options->error_page_for);
 }
 
@@ -450,18 +458,21 @@ static int own_timeout(void)
 {
     int wait = earlier(change_timeout(), changes_timeout());
 
-    if (told_at)
-        wait = earlier(wait, until(told_at));
     if (retry_at && !build_id())
         wait = earlier(wait, until(retry_at));
     return wait;
 }
 
+static int end_timeout(void)
+{
+    return told_at ? until(told_at) : -1;
+}
+
 int cycle_timeout(void)
 {
-    int wait = earlier(ending ? -1 : own_timeout(), earlier(page_timeout(), build_timeout()));
+    int wait = earlier(ending ? end_timeout() : own_timeout(), earlier(page_timeout(), build_timeout()));
 
-    return earlier(wait, servers_timeout());
+    return earlier(earlier(wait, after_timeout()), servers_timeout());
 }
 
 /* ---- The end ---- */
@@ -473,7 +484,7 @@ int cycle_ending(void)
 
 int cycle_is_over(void)
 {
-    return ending && no_server_is_left() && !build_id() && !page_is_there();
+    return ending && no_server_is_left() && !build_id() && !after_id() && !page_is_there();
 }
 
 int cycle_exit_status(void)

@@ -106,17 +106,20 @@ int child_start_server(struct child *child, const struct options *options,
     exec_command(sockets, !options->no_pid, options->command);
 }
 
-int child_start_build(struct child *child, const struct options *options, struct tail *tail)
+int child_start_shell(struct child *child, const char *what, const char *text,
+                      const struct variable *variables, struct tail *tail)
 {
     struct sockets none = {0};
     char *command[] = {"/bin/sh", "-c", NULL, NULL};
 
     memset(child, 0, sizeof *child);
     terminal_restore();
-    start_job(child, "the build", tail, 0);
+    start_job(child, what, tail, 0);
     if (child->id != 0)
         return child->id > 0;
-    command[2] = strdup(options->build);
+    for (; variables && variables->name; variables++)
+        setenv(variables->name, variables->value, 1);
+    command[2] = strdup(text);
     exec_command(&none, 0, command);
 }
 
