@@ -54,6 +54,8 @@ static const char help_text[] =
     "                      accept, nor says READY=1 (sd_notify): 100)\n"
     "      --stop-signal S what the old server is sent (TERM; on Windows BREAK)\n"
     "      --stop-timeout SECONDS  until it is killed (10)\n"
+    "      --live-reload[=PORT]  serve a script on 127.0.0.1 (port 35729) that loads a page anew\n"
+    "                      when a new server is ready\n"
     "      --clear         begin each build with an empty screen\n"
     "      --no-keys       do not read the terminal, where r restarts and q ends\n"
     "      --stop-first    stop the old server before the new one starts\n"
@@ -197,6 +199,15 @@ static void set_after(struct options *options, const char *value)
     options->after = value;
 }
 
+/* LiveReload's port, by which browsers' extensions and other tools know it. */
+static void set_live_reload(struct options *options, const char *value)
+{
+    options->live_reload = 1;
+    options->live_reload_port = value ? parse_number("--live-reload", value, 0) : 35729;
+    if (options->live_reload_port > 65535)
+        die(EXIT_USAGE, "--live-reload '%s' is not a port", value);
+}
+
 static void set_color(struct options *options, const char *value)
 {
     if (strcmp(value, "auto") == 0)
@@ -236,6 +247,7 @@ static const struct option table[] = {
     {'\0', TO_STAY, "settle", VALUE(set_settle)},
     {'\0', TO_STAY, "stop-signal", VALUE(set_stop_signal)},
     {'\0', TO_STAY, "stop-timeout", VALUE(set_stop_timeout)},
+    {'\0', TO_STAY, "live-reload", OPTIONAL_VALUE(set_live_reload)},
     {'\0', TO_STAY, "clear", FLAG(clear)},
     {'\0', TO_STAY, "no-keys", FLAG(no_keys)},
     {'\0', TO_STAY, "stop-first", FLAG(stop_first)},

@@ -34,6 +34,7 @@ struct options {
     const char *to_stay; /* the last option given that is only for it */
     int no_default_ignore, no_gitignore;
     int stop_first, restart_build, restart_on_hup, exit_on_failure, no_error_page, no_keys, clear;
+    int live_reload, live_reload_port;
 
     int help, version;
 };

@@ -45,7 +45,7 @@ QUICK_SUITES = $(if $(findstring command,$(origin SUITES)),$(SUITES),\
     $(filter-out %/process/dialects,$(call suites_of,unit process life command sockets compat)))
 SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
     $(addprefix tests/support/,process.c sockets.c folder.c passed.c \
-    $(if $(findstring linux,$(TARGET)),devserver.c)))
+    $(if $(findstring linux,$(TARGET)),devserver.c browser.c)))
 include tests/compat/compat.mk
 include tests/stacks/stacks.mk
 

@@ -8,6 +8,7 @@
 #include "devserver/files.h"
 #include "devserver/ignore.h"
 #include "devserver/output.h"
+#include "page/live_reload.h"
 #include "system_error.h"
 #include "directory_changes.h"
 #include "devserver/watch.h"
@@ -118,6 +119,7 @@ int supervise(const struct options *options, const struct sockets *sockets)
     SetConsoleCtrlHandler(on_console_event, TRUE);
     open_restart_event(options);
     directory_changes_open(options);
+    live_reload_open(options);
     ignore_setup(options);
     watch_open(options);
     cycle_begin(options, sockets);

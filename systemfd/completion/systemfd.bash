@@ -7,7 +7,7 @@ _systemfd() {
     local types='tcp:: tcp6:: http:: https:: udp:: udp6:: unix:: unix-datagram:: unix-seqpacket::'
     local options='--socket --backlog --no-reuse --reuse-port --no-pid --quiet --color --help
         --version --watch --ignore --poll --build --after --delay --settle --stop-signal --stop-timeout
-        --clear --no-keys --stop-first --restart-on-hup --exit-on-failure --no-error-page --error-page-for'
+        --live-reload --clear --no-keys --stop-first --restart-on-hup --exit-on-failure --no-error-page --error-page-for'
 
     for ((i = 1; i < COMP_CWORD; i++)); do
         option=''

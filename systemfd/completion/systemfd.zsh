@@ -28,6 +28,7 @@ _arguments -s -S \
     '--settle=[how long a new server must live]:milliseconds:' \
     '--stop-signal=[what the old server is sent]:signal:(TERM INT HUP QUIT USR1 USR2 KILL)' \
     '--stop-timeout=[until it is killed]:seconds:' \
+    '--live-reload=-[serve a script that reloads pages]::port:' \
     '--clear[begin each build with an empty screen]' \
     '--no-keys[do not read the terminal]' \
     '--stop-first[stop the old server before the new one starts]' \

@@ -6,7 +6,7 @@
 
 #include "child.h"
 
-void after_setup(const struct options *options, const struct sockets *sockets);
+void after_setup(const struct options *given, const struct sockets *given_sockets);
 
 /* That server is ready. */
 void after_ready(unsigned generation);

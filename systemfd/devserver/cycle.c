@@ -6,6 +6,7 @@
 #include "changes.h"
 #include "clock.h"
 #include "output.h"
+#include "page/live_reload.h"
 #include "page/page.h"
 #include "path_table.h"
 #include "restart_loop.h"
@@ -434,6 +435,7 @@ void cycle_look(void)
         ready_at = now_ms();
         retry_at = 0;
         page_hide();
+        live_reload_tell();
         after_ready(servers_in(RUNNING)->generation);
     }
     if (start_when_stopped && no_server_is_left() && !build_id())

@@ -32,15 +32,16 @@ static struct host host_in(const char *text)
     return host;
 }
 
-/* The value of the Host header; NULL: there is none. */
-static const char *host_header(const char *request)
+/* The value of that header, "Host:"; NULL: there is none. */
+static const char *header_of(const char *request, const char *name)
 {
     const char *line = request;
+    size_t length = strlen(name);
 
     while ((line = strstr(line, "\r\n")) != NULL) {
         line += 2;
-        if (strncasecmp(line, "Host:", 5) == 0)
-            return line + 5 + strspn(line + 5, " \t");
+        if (strncasecmp(line, name, length) == 0)
+            return line + length + strspn(line + length, " \t");
     }
     return NULL;
 }
@@ -88,7 +89,7 @@ static int is_local(struct host host)
 
 enum asked_host asked_host(const char *request, const struct arguments *listed)
 {
-    const char *header = host_header(request);
+    const char *header = header_of(request, "Host:");
     struct host host = host_in(header ? header : "");
 
     if (!strstr(request, "\r\n\r\n"))
@@ -97,4 +98,28 @@ enum asked_host asked_host(const char *request, const struct arguments *listed)
         if (is_same(host, listed->list[i]))
             return LISTED_HOST;
     return is_local(host) ? LOCAL_HOST : FOREIGN_HOST;
+}
+
+const char *origin_of(const char *request, size_t *length)
+{
+    const char *origin = header_of(request, "Origin:");
+
+    *length = origin ? strcspn(origin, " \t\r\n") : 0;
+    return origin;
+}
+
+/* A file's page, and one in a sandbox, has the origin "null" (RFC 6454). */
+int comes_from_foreign_page(const char *request, const struct arguments *listed)
+{
+    size_t length;
+    const char *origin = origin_of(request, &length), *host = origin ? strstr(origin, "://") : NULL;
+
+    if (!origin)
+        return 0;
+    if (!host || host > origin + length)
+        return 1;
+    for (size_t i = 0; i < listed->count; i++)
+        if (is_same(host_in(host + 3), listed->list[i]))
+            return 0;
+    return !is_local(host_in(host + 3));
 }

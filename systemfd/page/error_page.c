@@ -2,17 +2,16 @@
 #include "error_page.h"
 
 #include "buffer.h"
+#include "live_reload.h"
 #include "terminal_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The page asks again every second: when a server is back, that request is its. While one is
- * being built, the request waits, and this page stays in view. */
 static const char head[] =
     "<!DOCTYPE html>\n"
-    "<html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"1\">\n"
+    "<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width\"><link rel=\"icon\" href=\"data:,\">\n"
     "<style>\n"
     "body{margin:0;background:#1e2127;color:#ddd;font:15px/1.5 system-ui,sans-serif}\n"
@@ -23,9 +22,29 @@ static const char head[] =
     ".at{color:#fff;text-decoration:underline}\n"
     "</style>\n";
 
+/* The page asks again every second: when a server is back, that request is its. While one is
+ * being built, the request waits, and this page stays in view. With --live-reload it is told when
+ * to ask, unless it cannot hear that: the browser is on another machine, say. */
+static void put_reloading(struct buffer *page)
+{
+    static const char each_second[] = "<meta http-equiv=\"refresh\" content=\"1\">";
+
+    if (live_reload_script()) {
+        buffer_put(page, "<script src=\"");
+        buffer_put(page, live_reload_script());
+        buffer_put(page, "\" onerror=\"setTimeout(function(){location.reload()},1000)\" async>"
+                         "</script><noscript>");
+    }
+    buffer_put(page, each_second);
+    if (live_reload_script())
+        buffer_put(page, "</noscript>");
+    buffer_put(page, "\n");
+}
+
 static void put_html(struct buffer *page, const char *title, const char *text, size_t length)
 {
     buffer_put(page, head);
+    put_reloading(page);
     buffer_put(page, "<title>");
     put_terminal_text(page, title, strlen(title));
     buffer_put(page, "</title></head><body>\n<h1>");

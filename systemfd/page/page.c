@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "page.h"
 
+#include "live_reload.h"
 #include "responder.h"
 
 #include <string.h>
@@ -33,8 +34,11 @@ void page_end(void)
 
 void page_look_after(const struct sockets *sockets, const struct arguments *hosts)
 {
-    if (title && !responder_lives())
-        failed = !responder_start(sockets, title, text, hosts);
+    if (!title || responder_lives())
+        return;
+    if (!failed)
+        live_reload_tell(); /* first: the page is of the new version */
+    failed = !responder_start(sockets, title, text, hosts);
 }
 
 int page_timeout(void)

@@ -106,11 +106,11 @@ int child_start_server(struct child *child, const struct options *options,
     exec_command(sockets, !options->no_pid, options->command);
 }
 
-int child_start_shell(struct child *child, const char *what, const char *text,
+int child_start_shell(struct child *child, const char *what, const char *command,
                       const struct variable *variables, struct tail *tail)
 {
     struct sockets none = {0};
-    char *command[] = {"/bin/sh", "-c", NULL, NULL};
+    char *argv[] = {"/bin/sh", "-c", NULL, NULL};
 
     memset(child, 0, sizeof *child);
     terminal_restore();
@@ -119,8 +119,8 @@ int child_start_shell(struct child *child, const char *what, const char *text,
         return child->id > 0;
     for (; variables && variables->name; variables++)
         setenv(variables->name, variables->value, 1);
-    command[2] = strdup(text);
-    exec_command(&none, 0, command);
+    argv[2] = strdup(command);
+    exec_command(&none, 0, argv);
 }
 
 /* ---- What it says ---- */

@@ -12,6 +12,8 @@
 #include "heal.h"
 #include "notify.h"
 #include "process.h"
+#include "page/event_stream.h"
+#include "page/live_reload.h"
 #include "page/responder.h"
 #include "devserver/servers.h"
 #include "signals.h"
@@ -74,7 +76,8 @@ static void child_ended(const siginfo_t *ended)
     if (had_terminal && (how.code == 128 + SIGINT || how.code == 128 + SIGQUIT))
         cycle_end(how.code - 128);
     new_socket = cycle_ending() ? NULL : heal_after_end();
-    if (!responder_ended(ended->si_pid) && !git_ended(ended->si_pid))
+    if (!responder_ended(ended->si_pid) && !event_stream_ended(ended->si_pid) &&
+        !git_ended(ended->si_pid))
         cycle_child_ended(ended->si_pid, &how);
     restart_for(new_socket);
 }
@@ -246,6 +249,7 @@ int supervise(const struct options *options, const struct sockets *sockets)
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* to reap those whose parents have ended */
 #endif
     writers_open();
+    live_reload_open(options);
     ignore_setup(options);
     git_open(options);
     if (options->stop_first)

@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-void terminal_open(const struct options *options);
+void terminal_open(const struct options *given);
 
 /* To be called before each wait: the descriptor on which keys arrive, or -1. With a key each
  * is told at once, unless something runs that may ask for the terminal: it finds it as it was. */

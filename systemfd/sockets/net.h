@@ -15,6 +15,10 @@ typedef int transfer_size;
 #define close_socket closesocket
 #define SHUT_WR SD_SEND
 #define would_block() (WSAGetLastError() == WSAEWOULDBLOCK)
+#define SEND_FLAGS 0
+#define set_nonblocking(socket) ioctlsocket(socket, (long)FIONBIO, &(u_long){1})
+#define poll WSAPoll
+typedef ULONG poll_count;
 
 #else
 
@@ -23,6 +27,7 @@ typedef int transfer_size;
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <strings.h> /* strcasecmp */
 #include <unistd.h>
@@ -30,6 +35,9 @@ typedef int transfer_size;
 typedef size_t transfer_size;
 #define close_socket close
 #define would_block() (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+#define SEND_FLAGS MSG_NOSIGNAL
+#define set_nonblocking(socket) ioctl(socket, FIONBIO, &(int){1})
+typedef nfds_t poll_count;
 
 #endif
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What clients get while there is no server: the page, as HTML and as plain text, for http
  * sockets; and how it goes again. The last tests look at it in Chromium. */
+#include "browser.h"
 #include "devserver.h"
 #include "folder.h"
 #include "sockets.h"
@@ -936,158 +937,16 @@ static void test_upload(void **state)
     free(answer);
 }
 
-/* ---- In Chromium, by way of chromedriver (W3C WebDriver) ---- */
+/* ---- In Chromium ---- */
 
-static struct process driver;
-static int driver_port;
-static char session[128];
-
-/* The answer to a command, which is kept open: as long as its Content-Length says. */
-static char *command(const char *method, const char *path, const char *json)
+static void open_error_page(const char *host)
 {
-    int fd = connect_port(driver_port);
-    char *request, *answer = calloc(1, 1 << 22), *body = NULL;
-    size_t length = 0, wanted = 1;
-    struct timeval limit = {.tv_sec = DEADLINE_MS / 1000};
+    char expression[96];
 
-    assert_non_null(answer);
-    assert_true(asprintf(&request,
-                         "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                         "Content-Length: %zu\r\n\r\n%s",
-                         method, path, strlen(json), json) > 0);
-    assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), (int)strlen(request));
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    while (!body || strlen(body) < wanted) {
-        ssize_t got = recv(fd, answer + length, (1 << 22) - 1 - length, 0);
-        assert_true(got > 0);
-        length += (size_t)got;
-        if ((body = strstr(answer, "\r\n\r\n")) != NULL) {
-            const char *header = strcasestr(answer, "\r\nContent-Length:");
-            assert_non_null(header);
-            wanted = strtoul(header + strlen("\r\nContent-Length:"), NULL, 10);
-            body += 4;
-        }
-    }
-    close(fd);
-    free(request);
-    memmove(answer, body, strlen(body) + 1);
-    return answer;
-}
-
-static char *in_session(const char *method, const char *path, const char *json)
-{
-    char whole[256];
-
-    snprintf(whole, sizeof whole, "/session/%s%s", session, path);
-    return command(method, whole, json);
-}
-
-/* Does this expression of JavaScript hold in the page? A page that is just being loaded
- * gives no answer, and so it does not. */
-static int holds(const char *expression)
-{
-    char *json, *answer;
-    int yes;
-
-    assert_true(asprintf(&json, "{\"script\": \"return !!(%s)\", \"args\": []}", expression) > 0);
-    answer = in_session("POST", "/execute/sync", json);
-    yes = strstr(answer, "\"value\":true") != NULL;
-    free(answer);
-    free(json);
-    return yes;
-}
-
-/* It takes a port that is free for IPv6, and ends if somebody has it for IPv4. */
-static int start_driver(void)
-{
-    static const char started[] = "ChromeDriver was started successfully";
-    const char *const argv[] = {"chromedriver", "--port=0", NULL};
-    const char *line;
-    char *home;
-
-    assert_true(asprintf(&home, "HOME=%s", project) > 0);
-    process_start(&driver, &(struct launch){.argv = argv,
-                                            .environ_ = (const char *const[]){home, NULL},
-                                            .folder = project});
-    free(home);
-    while ((line = process_line(&driver)) && strncmp(line, started, strlen(started)) != 0) {
-    }
-    if (line)
-        driver_port = atoi(strrchr(line, ' ') + 1);
-    else
-        process_discard(&driver);
-    return line != NULL;
-}
-
-/* As root, Chromium runs only without its sandbox. Everything it keeps, it keeps here. (Where
- * a path contains "..", it waits for ever.) */
-static void start_chromium(void)
-{
-    static const char capabilities[] =
-        "{\"capabilities\": {\"alwaysMatch\": {\"pageLoadStrategy\": \"none\", "
-        "\"goog:chromeOptions\": {\"args\": [\"--headless=new\", \"--no-sandbox\", "
-        "\"--disable-gpu\", \"--disable-quic\", \"--disable-dev-shm-usage\", \"--no-first-run\", "
-        "\"--disable-background-networking\", \"--disable-component-update\", \"--disable-sync\", "
-        "\"--no-proxy-server\", \"--window-size=1000,600\", "
-        "\"--host-resolver-rules=MAP *.test 127.0.0.1, MAP *.local 127.0.0.1, MAP mybox "
-        "127.0.0.1\", "
-        "\"--user-data-dir=%s/chromium\"]}}}}";
-    char *json, *answer, *id;
-    int attempts = 5;
-
-    while (!start_driver())
-        assert_true(--attempts > 0);
-    assert_true(asprintf(&json, capabilities, project) > 0);
-    answer = command("POST", "/session", json);
-    id = strstr(answer, "\"sessionId\":\"");
-    if (!id)
-        print_message("%s\n", answer);
-    assert_non_null(id);
-    assert_int_equal(sscanf(id, "\"sessionId\":\"%127[^\"]", session), 1);
-    free(answer);
-    free(json);
-}
-
-static void open_page(const char *host)
-{
-    char json[96];
-
-    snprintf(json, sizeof json, "{\"url\": \"http://%s:%d/\"}", host, ports[0]);
-    free(in_session("POST", "/url", json));
-    snprintf(json, sizeof json, "location.hostname == '%s'", host);
-    WAIT_UNTIL(holds(json));
+    open_page(host, "");
+    snprintf(expression, sizeof expression, "location.hostname == '%s'", host);
+    WAIT_UNTIL(holds(expression));
     WAIT_UNTIL(holds("document.title == 'The build failed'"));
-}
-
-/* SCREENSHOT=FILE keeps the picture, for somebody to look at. */
-static void take_screenshot(void)
-{
-    const char *file = getenv("SCREENSHOT");
-    char *answer, *text, *path;
-
-    if (!file)
-        return;
-    answer = in_session("GET", "/screenshot", "");
-    text = strstr(answer, "\"value\":\"") + strlen("\"value\":\"");
-    text[strcspn(text, "\"")] = '\0';
-    path = path_in(project, "../screenshot");
-    write_file(path, text);
-    free(shell("base64 -d '%s' >'%s'", path, file));
-    free(path);
-    free(answer);
-}
-
-static void stop_chromium(void)
-{
-    free(in_session("DELETE", "", ""));
-    process_discard(&driver);
-}
-
-static int end_chromium(void **state)
-{
-    if (driver.text)
-        process_discard(&driver);
-    return remove_project(state);
 }
 
 static void test_chromium(void **state)
@@ -1095,8 +954,7 @@ static void test_chromium(void **state)
     static const char *const strangers[] = {"shop.test", "printer.local", "mybox"};
 
     (void)state;
-    if (!have_program("chromedriver") || !have_program("chromium"))
-        skip_because("chromium and chromium-driver are not installed");
+    skip_without_chromium();
     free(shell("cp examples/hello.c '%s/hello.c' && cp listenfd.[ch] '%s'", project, project));
     put("Makefile", "server: server.o listenfd.o\n\t$(CC) -o $@ server.o listenfd.o\n");
     in_project("{ echo '#error \"<script>window.owned = 1</script>\"'; cat hello.c; } >server.c");
@@ -1106,13 +964,13 @@ static void test_chromium(void **state)
     start_chromium();
 
     for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++) {
-        open_page(strangers[i]);
+        open_error_page(strangers[i]);
         WAIT_UNTIL(holds("document.body.innerText.includes('DNS rebinding')"));
         assert_false(holds("document.body.innerText.includes('window.owned')"));
     }
-    open_page("app.localhost");
+    open_error_page("app.localhost");
     WAIT_UNTIL(holds("document.body.innerText.includes('window.owned')"));
-    open_page("127.0.0.1");
+    open_error_page("127.0.0.1");
     WAIT_UNTIL(holds("document.body.innerText.includes('<script>window.owned = 1</script>')"));
     WAIT_UNTIL(holds("window.owned === undefined && document.scripts.length == 0"));
     WAIT_UNTIL(holds("document.querySelectorAll('pre span').length > 0"));

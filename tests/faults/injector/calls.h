@@ -56,6 +56,8 @@ CALL(setsockopt, int, -1, (int fd, int level, int option, const void *value, soc
 CALL(shutdown, int, -1, (int fd, int how), (fd, how), ENOTCONN)
 CALL(socket, int, -1, (int family, int type, int protocol), (family, type, protocol), EACCES,
      EAFNOSUPPORT, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPROTONOSUPPORT)
+CALL(socketpair, int, -1, (int family, int type, int protocol, int ends[2]),
+     (family, type, protocol, ends), EAFNOSUPPORT, EMFILE, ENFILE, ENOMEM)
 
 /* ---- Descriptors ---- */
 
