@@ -26,9 +26,9 @@ struct options {
     /* The development server. */
     struct arguments watch, ignore, only, error_page_for;
     const char *build, *after; /* shell commands; NULL: none */
-    const char *stop_signal; /* its name or number; NULL: the usual one */
-    int delay_ms;  /* -1: not given */
-    int settle_ms; /* -1: not given */
+    const char *stop_signal;   /* its name or number; NULL: the usual one */
+    int delay_ms;              /* -1: not given */
+    int settle_ms;             /* -1: not given */
     int stop_timeout_s;
     int poll_ms;
     const char *to_stay; /* the last option given that is only for it */

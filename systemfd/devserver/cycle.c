@@ -472,7 +472,8 @@ static int end_timeout(void)
 
 int cycle_timeout(void)
 {
-    int wait = earlier(ending ? end_timeout() : own_timeout(), earlier(page_timeout(), build_timeout()));
+    int wait =
+        earlier(ending ? end_timeout() : own_timeout(), earlier(page_timeout(), build_timeout()));
 
     return earlier(earlier(wait, after_timeout()), servers_timeout());
 }

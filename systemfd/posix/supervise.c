@@ -214,6 +214,7 @@ static void wait_for_events(int signals)
     outputs = outputs_poll(entries + count);
     healed = cycle_ending() ? 0 : heal_poll(entries + count + outputs);
     wait = earlier(earlier(cycle_timeout(), watch_timeout()), outputs_timeout());
+    wait = earlier(wait, terminal_timeout());
     if (poll(entries, (nfds_t)(count + outputs + healed), wait) < 0 && errno != EINTR)
         die(EXIT_CANNOT_OPEN, "cannot wait for events: %s", strerror(errno));
     outputs_copy(entries + count);

@@ -23,6 +23,10 @@ static pid_t borrower;       /* 0: nobody has it from us */
 static struct termios lent_modes;
 static pid_t waiting; /* for it: we are in the background */
 
+enum { LOOK_AGAIN_MS = 1000 };
+
+static int lend(pid_t group);
+
 static int is_foreground(void)
 {
     return terminal >= 0 && tcgetpgrp(terminal) == getpgrp();
@@ -67,8 +71,16 @@ static void announce(void)
     announced = 1;
 }
 
+/* A shell says nothing to who runs in the background already and comes to the foreground. */
+int terminal_timeout(void)
+{
+    return (has_keys || waiting) && !borrower && !is_foreground() ? LOOK_AGAIN_MS : -1;
+}
+
 int terminal_keys(void)
 {
+    if (waiting && is_foreground())
+        lend(waiting);
     if (!has_keys || !is_foreground())
         return -1;
     if (somebody_may_ask())

@@ -15,6 +15,9 @@ void terminal_open(const struct options *given);
 int terminal_keys(void);
 void terminal_read_keys(void);
 
+/* For how long to wait at most; -1: for ever. */
+int terminal_timeout(void);
+
 /* Its modes as they were: before something starts that may ask for it, and at the end. */
 void terminal_restore(void);
 

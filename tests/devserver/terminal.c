@@ -146,11 +146,11 @@ static void test_children_see_a_terminal(void **state)
                       "--no-keys --restart-on-hup --settle 0 --build 'sh look build' -- "
                       "sh -c 'sh look server; exec sleep 1000'");
     expect("build");
-    assert_string_equal(process_line(&systemfd), "33 77");
-    assert_string_equal(process_line(&systemfd), "no input");
+    expect("33 77");
+    expect("no input");
     expect("server");
-    assert_string_equal(process_line(&systemfd), "33 77");
-    assert_string_equal(process_line(&systemfd), "no input");
+    expect("33 77");
+    expect("no input");
     assert_modes_are_as_before();
 }
 
@@ -286,6 +286,18 @@ static void test_stopping_and_going_on(void **state)
     type('q');
     expect("ended 0");
     assert_modes_are_as_before();
+}
+
+static void test_coming_to_the_foreground(void **state)
+{
+    (void)state;
+    run_in_shell("--watch . --settle 0 -- sleep 1000 &");
+    expect("~> server 1 is ready");
+    assert_int_equal(count_lines(hint), 0);
+    type('\n');
+    expect(hint);
+    type('q');
+    expect("ended 0");
 }
 
 /* ---- Who asks ---- */
@@ -591,6 +603,7 @@ int main(void)
         TEST(test_keys_during_a_build),
         TEST(test_no_keys),
         TEST(test_stopping_and_going_on),
+        TEST(test_coming_to_the_foreground),
         TEST(test_build_that_asks),
         TEST(test_build_that_dies_as_it_asks),
         TEST(test_control_c_while_a_build_asks),
