@@ -232,6 +232,23 @@ static int is_begun(const struct folder *folder)
     return folder->is_tree && folder->look == look;
 }
 
+static int is_below(const struct folder *folder, const struct folder *above)
+{
+    while (folder && folder != above)
+        folder = folder->parent;
+    return folder != NULL;
+}
+
+/* One that is listed in its folder belongs there, even if it is known elsewhere: as what a link
+ * leads to, which may go; or from where it was moved, before this folder was watched. But what was
+ * named stays that; and a folder that is mounted in itself is no part of it. */
+static int is_in_place(const struct folder *folder, const struct folder *parent, const char *name)
+{
+    if (folder->link ? folder->link->is_named : is_below(parent, folder))
+        return 1;
+    return folder->parent == parent && strcmp(folder->name, name) == 0;
+}
+
 static void add_subfolder(struct folder *parent, const char *name)
 {
     char *path = copy_of_path(parent, name);
@@ -239,7 +256,7 @@ static void add_subfolder(struct folder *parent, const char *name)
 
     if (!folder)
         warn(path);
-    else if (!is_begun(folder))
+    else if (!is_begun(folder) || !is_in_place(folder, parent, name))
         begin_tree(folder, parent, name);
     free(path);
 }
@@ -342,19 +359,19 @@ struct folder *folder_add_tree(const char *path, struct link *link,
     return folder;
 }
 
-/* What was moved here may be watched as what a link leads to. */
-static void forget_elsewhere(const struct folder *parent, const char *name)
+/* What was named was moved here. */
+static void forget_named(const struct folder *parent, const char *name)
 {
     size_t above;
     struct folder *folder = folder_watch(folder_path(parent, name, &above));
 
-    if (folder && folder->is_tree && (folder->parent != parent || strcmp(folder->name, name) != 0))
+    if (folder && folder->link && folder->link->is_named)
         folder_forget(folder);
 }
 
 void folder_add_child(struct folder *parent, const char *name, void (*changed)(const char *path))
 {
-    forget_elsewhere(parent, name);
+    forget_named(parent, name);
     add_subfolder(parent, name);
     list_all(changed);
 }

@@ -2,6 +2,7 @@
 #ifdef __linux__
 #include "devserver/watcher.h"
 
+#include "clock.h"
 #include "filesystem.h"
 #include "folders.h"
 #include "links.h"
@@ -15,11 +16,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOOK_AGAIN_MS = 200 };
+enum {
+    LOOK_AGAIN_MS = 200,
+    PAUSE_MS = 10 /* between one look and the next: in a burst, many events are one awakening */
+};
 
 static int inotify = -1;
 static int modes_count;
 static struct timespec emptied; /* when all that had been told was read */
+static long long paused_since;
 
 /* ---- Opening ---- */
 
@@ -59,14 +64,21 @@ static void open_inotify(const struct options *options, const struct arguments *
         link_add_named(paths->list[i]);
 }
 
+static int pauses(void)
+{
+    return paused_since && now_ms() - paused_since < PAUSE_MS;
+}
+
 static int descriptor(void)
 {
-    return inotify;
+    return pauses() ? -1 : inotify;
 }
 
 static int timeout(void)
 {
-    return links_have_failed() ? LOOK_AGAIN_MS : -1;
+    int wait = links_have_failed() ? LOOK_AGAIN_MS : -1;
+
+    return pauses() ? earlier(wait, until(paused_since + PAUSE_MS)) : wait;
 }
 
 static void wake(void)
@@ -265,7 +277,9 @@ static void read_events(void (*changed)(const char *path))
     clock_gettime(CLOCK_REALTIME, &now);
     seen_clock();
     links_lose_failed();
-    for (left = bytes_to_read(); left > 0 && got > 0; left -= got < left ? got : left)
+    left = bytes_to_read();
+    paused_since = left > 0 ? now_ms() : 0;
+    for (; left > 0 && got > 0; left -= got < left ? got : left)
         got = read_some(&overflowed, changed);
     if (overflowed)
         look_everywhere(changed);

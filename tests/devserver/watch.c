@@ -203,6 +203,8 @@ static void test_folders(void **state)
         {"a file in it, under its new name", "echo 3 >z/b/c/file", "z/b/c/file"},
         {"a new folder under the old name", "mkdir a && echo 1 >a/file", "a/file"},
         {"a file deep in the renamed one", "echo 2 >z/b/other", "z/b/other"},
+        {"folder moved into a new one", "mkdir new && mv z/b new/b", NULL},
+        {"a file in it", "echo 4 >new/b/c/file", "new/b/c/file"},
         {"folder removed", "rm -r a", NULL},
         {"folder made again", "mkdir a && echo 1 >a/file", "a/file"},
         {"folder moved in from elsewhere", "mkdir -p ../m/n && echo 1 >../m/n/file && mv ../m m",
@@ -430,6 +432,25 @@ static void test_links_below(void **state)
     next_change(); /* by that name, or one of those that were below it */
     in_project("echo 4444 >../lib/deep/h");
     assert_rest("src/file");
+}
+
+/* A folder that two links lead to, to it and to one that it is in, is watched as long as one is
+ * left. */
+static void test_two_links_to_one_folder(void **state)
+{
+    (void)state;
+    in_project("mkdir -p ../out/deep src && echo 1 >../out/deep/h; "
+               "ln -s ../../out/deep src/1; ln -s ../../out src/2; ln -s ../../out/deep src/3");
+    START_WATCHING("--watch", "src");
+    expect_start();
+    in_project("rm src/1");
+    next_change();
+    in_project("echo 22 >../out/deep/h");
+    next_change();
+    in_project("rm src/2");
+    next_change();
+    in_project("echo 333 >../out/deep/h");
+    assert_change("src/3/h");
 }
 
 /* What a link leads to is made anew. */
@@ -881,6 +902,7 @@ int main(void)
         TEST(test_absolute_paths_and_links),
         TEST(test_watched_link),
         TEST(test_links_below),
+        TEST(test_two_links_to_one_folder),
         TEST(test_target_of_link_made_again),
         TEST(test_loops),
         TEST(test_root_led_elsewhere),
