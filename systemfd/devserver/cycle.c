@@ -125,8 +125,6 @@ static void server_did_not_start(const struct server *server, const struct exit_
                               : "; waiting for a change");
     readiness_explain(&server->readiness);
     show_page("The server does not start", servers_output());
-    if (how->code == EXIT_CANNOT_EXECUTE)
-        watch_modes(); /* chmod will mend it */
     if (go_on)
         retry_later(start_server);
 }
@@ -292,7 +290,7 @@ void cycle_child_ended(long id, const struct exit_status *how)
     struct server *server = servers_find(id);
 
     if (how->code == EXIT_CANNOT_EXECUTE)
-        watch_modes();
+        watch_modes(); /* chmod(1) will mend it */
     if (id == build_id())
         build_has_ended(how);
     else if (id == after_id())

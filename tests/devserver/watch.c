@@ -694,8 +694,8 @@ struct choice {
 
 static void check_choice(const struct choice *row)
 {
-    const char *argv[16] = {LAUNCHER, "--watch", "."};
-    size_t count = 3;
+    const char *argv[16] = {"systemfd", HOW, "--watch", "."};
+    size_t count = 4;
 
     for (size_t i = 0; i < 4 && row->options[i]; i++) {
         print_message("%s ", row->options[i]);
