@@ -61,7 +61,8 @@ static struct file *find_or_add(const char *path)
 
 static void count(const char *path, long long when, int in_build)
 {
-    counted++;
+    if (!path || !first || strcmp(path, first) != 0) /* one file that was written twice is one */
+        counted++;
     if (path && (!first || !file_exists(first))) { /* not the temporary file of a save */
         free(first);
         first = strdup(path);
