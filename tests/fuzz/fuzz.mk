@@ -4,7 +4,7 @@ FUZZ_CC = clang
 FUZZ_SECONDS ?= 60
 DEBIAN_PACKAGES += clang libclang-rt-dev
 
-FUZZ_TARGETS = environment address answer request ignore git page owner
+FUZZ_TARGETS = environment address answer request ignore git page owner options
 FUZZ_BUILD = $(BUILD)/tests/fuzz
 FUZZ_FLAGS = -std=gnu17 -D_GNU_SOURCE -O1 -g -I. $(INCLUDE_ROOMS) -Itests/fuzz -Wall -Wextra -Wshadow \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -23,6 +23,8 @@ $(FUZZ_BUILD)/page: systemfd/clock.c systemfd/posix/now.c systemfd/report.c $(ad
     error_page.c allowed_hosts.c terminal_text.c)
 $(FUZZ_BUILD)/page: FUZZ_INCLUDED = systemfd/page/answers.c
 $(FUZZ_BUILD)/page: FUZZ_WRAP = recv send shutdown close
+$(FUZZ_BUILD)/options: systemfd/options.c systemfd/sockets/spec.c systemfd/posix/unix_spec.c
+$(FUZZ_BUILD)/options: FUZZ_WRAP = exit printf
 $(FUZZ_BUILD)/owner: systemfd/report.c systemfd/sockets/spec.c \
     $(addprefix systemfd/posix/,unix_spec.c socket_owner.c sock_diag.c)
 $(FUZZ_BUILD)/owner: FUZZ_WRAP = socket connect send recv close getsockname getpeername
