@@ -154,7 +154,7 @@ static int is_one_of(const char *call, const char *list)
 /* What it would say it with, fails. */
 static int cannot_speak(const struct fault *fault)
 {
-    return is_one_of(fault->call, "fprintf vfprintf printf fputs fputc fflush ");
+    return is_one_of(fault->call, "fprintf vfprintf printf fputs fputc fwrite fflush ");
 }
 
 /* Which exit status the failure of a call may lead to. */

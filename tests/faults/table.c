@@ -11,6 +11,7 @@
 static const char *const cannot_fail[] = {
     /* work on memory that is there already */
     "__ctype_b_loc",
+    "__ctype_tolower_loc",
     "__errno_location",
     "bcmp",
     "fnmatch",

@@ -79,6 +79,7 @@ CALL(write, ssize_t, -1, (int fd, const void *bytes, size_t size), (fd, bytes, s
 /* ---- Files ---- */
 
 CALL(access, int, -1, (const char *path, int mode), (path, mode), EIO, PATH_ERRORS)
+CALL(chdir, int, -1, (const char *path), (path), EIO, PATH_ERRORS)
 OTHER(closedir, EBADF)
 CALL(flock, int, -1, (int fd, int how), (fd, how), EINTR, ENOLCK)
 CALL(fstat, int, -1, (int fd, struct stat *status), (fd, status), EBADF, ENOMEM, EOVERFLOW)
