@@ -81,7 +81,7 @@ static const struct stack stacks[] = {
      .late = PYTHON_LATE},
     {"uvicorn", .recipe = "Python: uvicorn (FastAPI, Starlette, Django's ASGI)",
      .there = "command -v uvicorn", .packages = "uvicorn", .source = "asgi.py", .slow = PYTHON_SLOW,
-     .late = PYTHON_LATE},
+     .late = PYTHON_LATE, .resets = 1},
     {"gunicorn", .recipe = "Python: gunicorn (Django, Flask, any WSGI)",
      .there = "command -v gunicorn", .packages = "gunicorn", .source = "wsgi.py",
      .slow = PYTHON_SLOW, .late = PYTHON_LATE},
