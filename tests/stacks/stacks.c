@@ -311,7 +311,7 @@ static int find_stacks(void **state)
     setenv("PATH", path, 1);
     setenv("ROOT", here, 1);
     setenv("BUILD_FOLDER", build, 1);
-    setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", 1); /* starts sooner */
+    setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC", 1); /* starts sooner */
     setenv("CARGO_PROFILE_DEV_DEBUG", "0", 1);
     free(path);
     free(build);
