@@ -15,7 +15,7 @@ complete -c systemfd -l poll -d 'Look for changes, where the system does not tel
 complete -c systemfd -l build -x -a '(__fish_complete_command)' -d 'Run this first'
 complete -c systemfd -l after -x -a '(__fish_complete_command)' -d 'Run this when a server is ready'
 complete -c systemfd -l delay -x -d 'Milliseconds that changes must have paused'
-complete -c systemfd -l settle -x -d 'Milliseconds that a new server must live'
+complete -c systemfd -l settle -x -d 'Milliseconds that a new server must live at least'
 complete -c systemfd -l stop-signal -x -a 'TERM INT HUP QUIT USR1 USR2 KILL' -d 'What the old server is sent'
 complete -c systemfd -l stop-timeout -x -d 'Seconds until it is killed'
 complete -c systemfd -l live-reload -d 'Serve a script that reloads pages'

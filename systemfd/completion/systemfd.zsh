@@ -25,7 +25,7 @@ _arguments -s -S \
     '--build=[run this first]:shell command:_command_names -e' \
     '--after=[run this when a server is ready]:shell command:_command_names -e' \
     '--delay=[how long changes must have paused]:milliseconds:' \
-    '--settle=[how long a new server must live]:milliseconds:' \
+    '--settle=[how long a new server must live at least]:milliseconds:' \
     '--stop-signal=[what the old server is sent]:signal:(TERM INT HUP QUIT USR1 USR2 KILL)' \
     '--stop-timeout=[until it is killed]:seconds:' \
     '--live-reload=-[serve a script that reloads pages]::port:' \

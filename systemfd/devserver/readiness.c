@@ -16,11 +16,10 @@ enum {
     SELDOM_MS = 100,           /* looks at one that starts */
     SELDOM_RUNNING_MS = 1000,  /* and at one that runs, for */
     LEARN_MS = 60000,
-    BUSY_PAUSE_MS = 5,     /* looks at one that may be too busy to be caught waiting: */
-    CONNECTIONS = 8,       /* so many different connections, */
-    CONNECTIONS_MS = 1000, /* within this time, show that it accepts */
-    FRACTION = 16 /* of the time that has passed is the time until the next look; of what a look
-                   * takes, the least time between two */
+    BUSY_PAUSE_MS = 5, /* looks at one that may be too busy to be caught waiting */
+    CONNECTIONS = 8,   /* so many looks with a new connection each show that it accepts */
+    FRACTION = 16,     /* of the time that has passed is the time until the next look; */
+    MULTIPLE = 4       /* of the time that a look takes is the least */
 };
 
 static const struct options *options;
@@ -61,23 +60,22 @@ static void schedule(struct readiness *readiness, const struct sight *sight, lon
         pause = seldom;
     if (pause > BUSY_PAUSE_MS && sight->busy && sight->holds & ~readiness->accepts)
         pause = BUSY_PAUSE_MS;
-    if (pause < (now - began) * FRACTION)
-        pause = (now - began) * FRACTION;
+    if (pause < (now - began) * MULTIPLE)
+        pause = (now - began) * MULTIPLE;
     readiness->next_look = now + (pause > 0 ? pause : 1);
 }
 
 /* Under a heavy load it never waits: there is always a connection to accept. Nothing shows whose
- * sockets they are; but who runs, and has another one at each look, is not about to load. */
+ * sockets they are; but who runs, and has another one at most looks, is not about to load. */
 static int has_new_connections(struct readiness *readiness, const struct sight *sight)
 {
-    if (!sight->busy || sight->other == readiness->connection)
-        return 0;
-    if (now_ms() - readiness->first_connection > CONNECTIONS_MS) {
-        readiness->first_connection = now_ms();
-        readiness->connections = 0;
-    }
-    readiness->connection = sight->other;
-    return ++readiness->connections >= CONNECTIONS;
+    int is_new = sight->busy && sight->other != readiness->connection;
+
+    if (is_new)
+        readiness->connection = sight->other;
+    if (is_new || readiness->connections > 0)
+        readiness->connections += is_new ? 1 : -1;
+    return readiness->connections >= CONNECTIONS;
 }
 
 static void note_accepting(struct readiness *readiness, socket_set set, long process, int is_proof)
@@ -261,9 +259,10 @@ static int is_time_to_look(const struct readiness *readiness)
     return readiness->next_look && now_ms() >= readiness->next_look;
 }
 
+/* What a stopped process has said, or how long it has lived, does not count. */
 static int may_be_ready(const struct readiness *readiness)
 {
-    return !readiness->is_stopping && !readiness->stopped &&
+    return !readiness->is_stopping && (!readiness->stopped || accepts(readiness)) &&
            now_ms() - readiness->started >= options->settle_ms;
 }
 

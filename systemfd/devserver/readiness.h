@@ -19,8 +19,7 @@ struct readiness {
     long long seen;               /* and when first */
     int is_proof;                 /* who waits can accept */
     unsigned long connection;     /* the last that a busy process was seen to have; */
-    int connections;              /* how many different ones */
-    long long first_connection;
+    int connections;              /* how often it was a new one, less how often it was not */
     int said_ready, is_stopping;
     long stopped;       /* as in struct sight */
     long long extended; /* it asked for time until then */

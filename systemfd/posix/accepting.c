@@ -334,24 +334,38 @@ static int is_stopped(pid_t process, pid_t thread)
     return !behind_name || behind_name[1] == '\0' || behind_name[2] == 'T' || behind_name[2] == 't';
 }
 
-/* "232 0x4 ... SP PC", or "running". */
-static socket_set awaited(pid_t process, pid_t thread)
+static int is_busy; /* one of its threads runs, and cannot be caught waiting */
+
+/* "232 0x4 ... SP PC", or "running". 1: it sleeps in that call; 0: it does not, or has ended; -1:
+ * it is not shown, or is one of 32 bits: so low the stack is only there. */
+static int read_call(pid_t process, pid_t thread, long *call, unsigned long long *arguments)
 {
-    unsigned long long arguments[6], stack;
-    socket_set sockets;
+    unsigned long long stack;
     char text[256];
-    long call;
 
     if (read_proc(text, sizeof text, "/proc/%d/task/%d/syscall", (int)process, (int)thread) <= 0)
-        sockets = errno == EACCES || errno == EPERM ? waited_for_in(process, thread) : 0;
-    else if (sscanf(text, "%ld %llx %llx %llx %llx %llx %llx %llx", &call, &arguments[0],
-                    &arguments[1], &arguments[2], &arguments[3], &arguments[4], &arguments[5],
-                    &stack) != 8)
-        return 0;
-    else if (sizeof(long) == 8 && stack >> 32 == 0)
-        sockets = waited_for_in(process, thread);
-    else
+        return errno == EACCES || errno == EPERM ? -1 : 0;
+    if (sscanf(text, "%ld %llx %llx %llx %llx %llx %llx %llx", call, &arguments[0], &arguments[1],
+               &arguments[2], &arguments[3], &arguments[4], &arguments[5], &stack) == 8)
+        return sizeof(long) == 8 && stack >> 32 == 0 ? -1 : 1;
+    is_busy |= strncmp(text, "running", strlen("running")) == 0;
+    return 0;
+}
+
+static socket_set awaited(pid_t process, pid_t thread)
+{
+    unsigned long long arguments[6];
+    socket_set sockets = 0;
+    long call;
+
+    switch (read_call(process, thread, &call, arguments)) {
+    case 1:
         sockets = waited_for(process, call, arguments);
+        break;
+    case -1:
+        sockets = waited_for_in(process, thread);
+        break;
+    }
     return sockets && !is_stopped(process, thread) ? sockets : 0;
 }
 
@@ -366,6 +380,7 @@ static socket_set awaited_by(const struct tree_process *process)
     socket_set waits = 0, all = 0;
 
     threads_left -= count;
+    is_busy = 0;
     for (size_t i = 0; i < count; i++)
         waits |= awaited(process->id, threads[i]);
     for (size_t i = 0; i < held_count; i++)
@@ -407,7 +422,7 @@ static void look_at_owner(const struct process_tree *tree, size_t index, struct 
     for (size_t i = 0; i < held_count; i++)
         if (held[i].kind == EPOLL)
             sight->registered |= held[i].sockets;
-    for (size_t i = 0; i < held_count && process->state == 'R' && other; i++) {
+    for (size_t i = 0; i < held_count && is_busy && other; i++) {
         sight->holds |= held[i].sockets;
         sight->other = other;
         sight->busy = process->id;

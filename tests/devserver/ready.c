@@ -177,6 +177,32 @@ static void test_fast(void **state)
     assert_non_null(strstr(ready_line(1), ": it accepts (process "));
 }
 
+/* What may not be seen is no reason to wait for it, nor to fail. */
+static void test_hidden(void **state)
+{
+    static const char *const argv[] = {"setpriv",
+                                       "--reuid=65534",
+                                       "--clear-groups",
+                                       "../systemfd",
+                                       "-s",
+                                       "http::0",
+                                       "--restart-on-hup",
+                                       "--",
+                                       "../waits",
+                                       "hidden",
+                                       "0",
+                                       NULL};
+
+    (void)state;
+    if (geteuid() != 0)
+        skip_because("root is to become another user");
+    in_project("cp $(command -v systemfd) $(command -v waits) .. && chmod 755 . ..");
+    start_systemfd(argv);
+    assert_non_null(strstr(ready_line(1), ": it lives (process "));
+    hup();
+    assert_non_null(strstr(ready_line(2), ": it lives (process "));
+}
+
 /* ---- Failures ---- */
 
 static void test_late_failure(void **state)
@@ -336,6 +362,8 @@ int main(void)
         WITH(test_ways_to_wait, "early"),
         WITH(test_ways_to_wait, "prefork"),
         WITH(test_ways_to_wait, "uring"),
+        WITH(test_ways_to_wait, "nested"),
+        WITH(test_ways_to_wait, "crowd"),
         TEST(test_busy),
         TEST(test_shell_that_becomes_it),
         TEST(test_shell_that_waits_for_it),
@@ -343,6 +371,7 @@ int main(void)
         TEST(test_two_sockets),
         TEST(test_without_blocking),
         TEST(test_fast),
+        TEST(test_hidden),
         TEST(test_late_failure),
         TEST(test_stopped),
         WITH(test_background, "daemon"),

@@ -4,6 +4,9 @@
  *   waits HOW MILLISECONDS [ARGUMENT]
  *     accept    in a thread, in accept
  *     poll, select, epoll
+ *     nested    in epoll, on a set in which there is another one, which has the socket
+ *     crowd     in poll, with hundreds of threads that do nothing, and of descriptors
+ *     hidden    in poll, and nobody else may look into the process (PR_SET_DUMPABLE)
  *     early     as epoll, but it is in the set already while the server loads
  *     prefork   three children, each in poll
  *     spin      accepts without blocking, again and again, with a pause of 1 ms
@@ -26,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -36,7 +40,7 @@
 #include <liburing.h>
 #endif
 
-enum { FIRST = 3, SECOND = 4, WORKERS = 3 };
+enum { FIRST = 3, SECOND = 4, WORKERS = 3, CROWD = 400 };
 
 static volatile sig_atomic_t stopped;
 static sigset_t before; /* the signal mask while it waits: TERM gets through only then */
@@ -174,6 +178,35 @@ static int create_set(void)
     return set;
 }
 
+static int create_outer_set(int inner)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int set = epoll_create1(EPOLL_CLOEXEC);
+
+    epoll_ctl(set, EPOLL_CTL_ADD, inner, &event);
+    return set;
+}
+
+static void *do_nothing(void *unused)
+{
+    while (!stopped)
+        pause();
+    return unused;
+}
+
+static void gather_crowd(void)
+{
+    pthread_attr_t small;
+    pthread_t thread;
+
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 65536);
+    for (int i = 0; i < CROWD; i++) {
+        pthread_create(&thread, &small, do_nothing, NULL);
+        dup(STDIN_FILENO);
+    }
+}
+
 static void in_epoll(int set)
 {
     struct epoll_event event;
@@ -296,6 +329,10 @@ int main(int argc, char **argv)
         printf("waits %ld has no socket\n", (long)getpid());
         return 5;
     }
+    if (is(how, "crowd"))
+        gather_crowd();
+    if (is(how, "hidden"))
+        prctl(PR_SET_DUMPABLE, 0);
     if (is(how, "stops"))
         raise(SIGSTOP);
     while (is(how, "root") && setresuid(0, 0, 0) == 0)
@@ -308,6 +345,8 @@ int main(int argc, char **argv)
         in_epoll(set);
     else if (is(how, "epoll"))
         in_epoll(create_set());
+    else if (is(how, "nested"))
+        in_epoll(create_outer_set(create_set()));
     else if (is(how, "prefork"))
         in_children();
     else if (is(how, "spin"))
