@@ -101,7 +101,7 @@ static void restart_after_crash(const struct server *server)
     retry_later(start_server);
 }
 
-static void server_crashed(const struct server *server, const struct exit_status *how)
+static void server_crashed(struct server *server, const struct exit_status *how)
 {
     if (how->code == 0) {
         report("server %u ended by itself; waiting for a change", server->generation);
@@ -115,7 +115,7 @@ static void server_crashed(const struct server *server, const struct exit_status
 }
 
 /* One that follows a crashed one is the same server: it is tried on. */
-static void server_did_not_start(const struct server *server, const struct exit_status *how)
+static void server_did_not_start(struct server *server, const struct exit_status *how)
 {
     int go_on = no_server_is_up() && crashed && !options->exit_on_failure;
 

@@ -12,6 +12,7 @@ enum {
     PATIENCE_MS = 60000,       /* with one whose forerunners have shown what it has not */
     BUSY_PATIENCE_MS = 600000, /* as long as it uses the processor */
     GUESS_PATIENCE_MS = 10000, /* with one that uses it, where there is nothing to wait for */
+    ENDING_MS = 1000,          /* some close their sockets when they end, and take so long to */
     ANNOUNCE_MS = 2000,        /* from here on, a terminal is told what is waited for */
     SELDOM_MS = 100,           /* looks at one that starts */
     SELDOM_RUNNING_MS = 1000,  /* and at one that runs, for */
@@ -88,6 +89,27 @@ static void note_accepting(struct readiness *readiness, socket_set set, long pro
     readiness->accepts |= set;
 }
 
+/* What they run may change with exec, and is not there any more when they end. */
+static void note_command(long process, char *command, size_t size)
+{
+    char text[256];
+
+    accepting_command(process, text, sizeof text);
+    if (*text)
+        snprintf(command, size, "%.*s", (int)size - 1, text);
+}
+
+static void note_bare(struct readiness *readiness, const struct sight *sight)
+{
+    long owner = sight->owner ? sight->owner : readiness->owner;
+
+    if (readiness->bare != sight->bare)
+        readiness->bare_since = now_ms();
+    readiness->bare = sight->bare;
+    note_command(sight->bare, readiness->bare_command, sizeof readiness->bare_command);
+    note_command(owner, readiness->owner_command, sizeof readiness->owner_command);
+}
+
 static void note(struct readiness *readiness, const struct sight *sight)
 {
     readiness->waits |= sight->waits;
@@ -99,14 +121,10 @@ static void note(struct readiness *readiness, const struct sight *sight)
         readiness->quiet_since = now_ms();
     readiness->processor = sight->processor;
     readiness->stopped = sight->stopped;
-    if (sight->bare && sight->bare != readiness->bare) {
-        accepting_command(sight->bare, readiness->bare_command, sizeof readiness->bare_command);
-        accepting_command(sight->owner, readiness->owner_command, sizeof readiness->owner_command);
-    }
+    if (sight->bare && !readiness->accepts)
+        note_bare(readiness, sight);
     if (sight->owner)
         readiness->owner = sight->owner;
-    if (sight->bare)
-        readiness->bare = sight->bare;
 }
 
 /* Returns whether it says that it is about something else now. */
@@ -213,11 +231,15 @@ int readiness_is_certain(const struct readiness *readiness)
 }
 
 /* npm and other programs of Node.js close descriptors for what they start; sudo(8) does. */
-void readiness_explain(const struct readiness *readiness)
+void readiness_explain(struct readiness *readiness)
 {
-    if (readiness->accepts || !readiness->bare)
+    int is_itself = readiness->bare == readiness->owner;
+
+    if (readiness->accepts || !readiness->bare || readiness->explained ||
+        (is_itself && now_ms() - readiness->bare_since < ENDING_MS))
         return;
-    if (readiness->bare == readiness->owner)
+    readiness->explained = 1;
+    if (is_itself)
         report("process %ld (%s) has closed the sockets that it was passed", readiness->bare,
                readiness->bare_command);
     else

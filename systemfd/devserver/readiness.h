@@ -21,11 +21,13 @@ struct readiness {
     unsigned long connection;     /* the last that a busy process was seen to have; */
     int connections;              /* how often it was a new one, less how often it was not */
     int said_ready, is_stopping;
-    long stopped;       /* as in struct sight */
-    long long extended; /* it asked for time until then */
-    char status[128];   /* what it said that it is about */
-    int announced;      /* that it is waited for */
-    long owner, bare;   /* the last that had the sockets, and one that has none; */
+    long stopped;         /* as in struct sight */
+    long long extended;   /* it asked for time until then */
+    char status[128];     /* what it said that it is about */
+    int announced;        /* that it is waited for */
+    int explained;        /* that it did not get the sockets */
+    long owner, bare;     /* the last that had the sockets, and one that has none; */
+    long long bare_since; /* when that was first seen */
     char owner_command[64], bare_command[256];
 };
 
@@ -50,7 +52,7 @@ void readiness_learn_again(struct readiness *readiness);
 int readiness_is_certain(const struct readiness *readiness);
 
 /* It has ended, or does not come to accept: says so where it did not get the sockets. */
-void readiness_explain(const struct readiness *readiness);
+void readiness_explain(struct readiness *readiness);
 
 /* Milliseconds until the next look; -1: none is needed. */
 int readiness_timeout(const struct readiness *readiness);

@@ -3,6 +3,7 @@
 
 #include "accepting.h"
 #include "clock.h"
+#include "output.h"
 #include "report.h"
 
 #include <string.h>
@@ -119,6 +120,7 @@ static void become_ready(struct server *ready, const char *reason)
 {
     const struct server *old = servers_in(RUNNING);
 
+    outputs_drain(); /* what it printed comes before the news that it is ready */
     ready->state = RUNNING;
     readiness_reached(&ready->readiness);
     if (old)

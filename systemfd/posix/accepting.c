@@ -128,10 +128,12 @@ static void hold(int fd, const char *target)
         other = inode;
 }
 
-/* By readlink(2), which asks no file system. 0: they cannot be seen. */
+/* By readlink(2), which asks no file system. 0: they cannot be seen, or the process is ending and
+ * has none any more. */
 static int read_descriptors(pid_t process)
 {
     char path[48], target[64];
+    int any = 0;
     struct dirent *entry;
     ssize_t length;
     DIR *folder;
@@ -147,10 +149,11 @@ static int read_descriptors(pid_t process)
         if (length <= 0)
             continue;
         target[length] = '\0';
+        any = 1;
         hold((int)atol(entry->d_name), target);
     }
     closedir(folder);
-    return 1;
+    return any;
 }
 
 /* ---- epoll and io_uring ---- */
@@ -472,11 +475,12 @@ void accepting_command(long process, char *text, size_t size)
 {
     ssize_t length = read_proc(text, size, "/proc/%ld/cmdline", process);
 
-    for (ssize_t i = 0; i + 1 < length; i++)
+    while (length > 0 && text[length - 1] == '\0') /* a title may be padded */
+        length--;
+    for (ssize_t i = 0; i < length; i++)
         if (text[i] == '\0')
             text[i] = ' ';
-    if (length <= 0)
-        *text = '\0';
+    text[length > 0 ? length : 0] = '\0';
 }
 
 #endif
