@@ -25,7 +25,7 @@ struct sight {
     long stopped;                 /* this process was stopped, by a signal; 0: there is none */
 
     long owner; /* this process has the sockets; 0: nobody in the tree has, or it cannot be seen */
-    long bare;  /* below it, or in its place, this process has none; 0: there is none */
+    long bare;  /* this process has none, and was started by one that has; or nobody has any */
     long child; /* systemfd's own child above the one that waits, or else above the owner */
 };
 

@@ -345,6 +345,8 @@ void readiness_learn(struct readiness *readiness, const struct child *child)
     shown |= readiness->accepts | sight.registered;
     only_busy &= !(sight.waits | sight.registered);
     schedule(readiness, &sight, began, SELDOM_RUNNING_MS);
+    if (now_ms() - readiness->started >= ANNOUNCE_MS)
+        readiness_explain(readiness);
     if (!knew && readiness->accepts && readiness->is_proof)
         report("server %u accepts after %s (process %ld)", readiness->generation,
                since(readiness->started), readiness->process);

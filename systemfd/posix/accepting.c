@@ -395,7 +395,9 @@ static socket_set awaited_by(const struct tree_process *process)
     return waits;
 }
 
-enum possession { HAS_NONE, HAS_SOME, CANNOT_BE_SEEN };
+enum possession { HAS_NONE, GOT_NONE, HAS_SOME, CANNOT_BE_SEEN };
+
+static enum possession possessions[MOST_PROCESSES];
 
 static enum possession possession_of(const struct tree_process *process)
 {
@@ -446,16 +448,23 @@ static void look_at(const struct process_tree *tree, size_t index, struct sight 
     sight->is_running |= process->state == 'R' || process->state == 'D';
     if (process->state == 'T')
         sight->stopped = process->id;
-    switch (possession_of(process)) {
-    case HAS_SOME:
+    possessions[index] = possession_of(process);
+    if (possessions[index] == HAS_SOME)
         look_at_owner(tree, index, sight);
-        break;
-    case HAS_NONE:
+    if (possessions[index] == HAS_NONE && process->parent >= 0 &&
+        (possessions[process->parent] == HAS_SOME || possessions[process->parent] == GOT_NONE)) {
+        possessions[index] = GOT_NONE;
         sight->bare = process->id;
-        break;
-    case CANNOT_BE_SEEN:
-        break;
     }
+}
+
+/* The command itself may close what it got. */
+static int nobody_has_any(const struct process_tree *tree)
+{
+    for (size_t i = 0; i < tree->count; i++)
+        if (possessions[i] != HAS_NONE)
+            return 0;
+    return 1;
 }
 
 void accepting_look(const struct child *child, struct sight *sight)
@@ -469,6 +478,8 @@ void accepting_look(const struct child *child, struct sight *sight)
     process_tree_read(&tree, child);
     for (size_t i = 0; i < tree.count; i++)
         look_at(&tree, i, sight);
+    if (passed_count > 0 && tree.count > 0 && nobody_has_any(&tree))
+        sight->bare = tree.list[tree.count - 1].id;
 }
 
 void accepting_command(long process, char *text, size_t size)
