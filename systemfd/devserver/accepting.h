@@ -14,6 +14,7 @@ struct sight {
     socket_set waits;      /* somebody in the server's process tree waits for connections there, */
     socket_set registered; /* or has it in an epoll set, though perhaps nobody waits just now */
     long process;          /* one of those who wait; 0: none */
+    socket_set deaf;       /* a server has shut these down: nobody can wait there */
     int is_proof;          /* who waits can accept; else it has only taken the sockets */
 
     long busy;           /* this process runs, and cannot be caught waiting; 0: there is none */

@@ -121,6 +121,7 @@ static void note(struct readiness *readiness, const struct sight *sight)
         readiness->quiet_since = now_ms();
     readiness->processor = sight->processor;
     readiness->stopped = sight->stopped;
+    readiness->deaf = sight->deaf;
     if (sight->bare && !readiness->accepts)
         note_bare(readiness, sight);
     if (sight->owner)
@@ -148,6 +149,11 @@ static int hear(struct readiness *readiness, const struct child *child)
 
 /* ---- What is missing ---- */
 
+static socket_set wanted(const struct readiness *readiness)
+{
+    return shown & ~readiness->deaf;
+}
+
 static int must_say_ready(const struct child *child)
 {
     return speaks && child_can_speak(child);
@@ -155,14 +161,14 @@ static int must_say_ready(const struct child *child)
 
 static int accepts(const struct readiness *readiness)
 {
-    if (!readiness->accepts || (readiness->accepts & shown) != shown)
+    if (!readiness->accepts || wanted(readiness) & ~readiness->accepts)
         return 0;
     return readiness->is_proof || now_ms() - readiness->seen >= settle_ms();
 }
 
 static int is_ready(const struct readiness *readiness, const struct child *child)
 {
-    if (shown)
+    if (wanted(readiness))
         return accepts(readiness) && (!must_say_ready(child) || readiness->said_ready);
     return readiness->said_ready || (accepts(readiness) && !must_say_ready(child));
 }
@@ -172,7 +178,7 @@ static long long deadline(const struct readiness *readiness, const struct child 
 {
     long long end = readiness->quiet_since + (only_busy ? GUESS_PATIENCE_MS : PATIENCE_MS);
 
-    if (!shown && !must_say_ready(child)) {
+    if (!wanted(readiness) && !must_say_ready(child)) {
         long long latest = readiness->started + GUESS_PATIENCE_MS;
         end = readiness->quiet_since + settle_ms();
         return end < latest ? end : latest;
@@ -196,7 +202,7 @@ static const char *socket_text(socket_set set)
 static void describe_missing(const struct readiness *readiness, const struct child *child,
                              char *text, size_t size)
 {
-    socket_set missing = shown & ~readiness->accepts;
+    socket_set missing = wanted(readiness) & ~readiness->accepts;
 
     if (readiness->stopped)
         snprintf(text, size, "process %ld is stopped, as one is that reads from the terminal",
@@ -205,7 +211,7 @@ static void describe_missing(const struct readiness *readiness, const struct chi
         snprintf(text, size, "nobody accepts on %s yet", socket_text(missing));
     else if (must_say_ready(child) && !readiness->said_ready)
         snprintf(text, size, "it has not said READY=1 yet");
-    else if (!shown && !readiness->accepts)
+    else if (!wanted(readiness) && !readiness->accepts)
         snprintf(text, size, "it uses the processor, and nobody accepts yet");
     else
         snprintf(text, size, "it has to live for %d ms", settle_ms());
@@ -233,15 +239,15 @@ int readiness_is_certain(const struct readiness *readiness)
 /* npm and other programs of Node.js close descriptors for what they start; sudo(8) does. */
 void readiness_explain(struct readiness *readiness)
 {
-    int is_itself = readiness->bare == readiness->owner;
+    int is_itself = !readiness->owner || readiness->bare == readiness->owner;
 
     if (readiness->accepts || !readiness->bare || readiness->explained ||
         (is_itself && now_ms() - readiness->bare_since < ENDING_MS))
         return;
     readiness->explained = 1;
     if (is_itself)
-        report("process %ld (%s) has closed the sockets that it was passed", readiness->bare,
-               readiness->bare_command);
+        report("nobody has the sockets any more, neither process %ld (%s) nor who started it",
+               readiness->bare, readiness->bare_command);
     else
         report("process %ld (%s) had the sockets, but process %ld (%s) did not get them; if that "
                "is the server, run it without what starts it: systemfd ... -- %s",
@@ -268,7 +274,7 @@ static const char *give_up_waiting(const struct readiness *readiness, const stru
 {
     char missing[512];
 
-    if (shown || must_say_ready(child)) {
+    if (wanted(readiness) || must_say_ready(child)) {
         describe_missing(readiness, child, missing, sizeof missing);
         report("server %u was waited for, for %s: %s, but it lives", readiness->generation,
                since(readiness->started), missing);

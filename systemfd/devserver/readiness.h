@@ -17,6 +17,7 @@ struct readiness {
     socket_set accepts;           /* or to be busy with connections; */
     long process;                 /* who, */
     long long seen;               /* and when first */
+    socket_set deaf;              /* as in struct sight */
     int is_proof;                 /* who waits can accept */
     unsigned long connection;     /* the last that a busy process was seen to have; */
     int connections;              /* how often it was a new one, less how often it was not */

@@ -51,6 +51,7 @@ enum { MOST_SOCKETS = 64, MOST_DESCRIPTORS = 16384, MOST_HELD = 256, MOST_POLLED
 /* ---- The passed sockets ---- */
 
 static struct {
+    int fd;
     unsigned long inode;
     unsigned device; /* as fdinfo has it */
 } passed[MOST_SOCKETS];
@@ -64,6 +65,7 @@ void accepting_setup(const struct sockets *sockets)
     passed_count = sockets->count < MOST_SOCKETS ? sockets->count : MOST_SOCKETS;
     for (size_t i = 0; i < passed_count; i++) {
         int known = fstat(sockets->list[i].fd, &status) == 0;
+        passed[i].fd = sockets->list[i].fd;
         passed[i].inode = known ? (unsigned long)status.st_ino : 0;
         passed[i].device = known ? major(status.st_dev) << 20 | minor(status.st_dev) : 0;
     }
@@ -85,6 +87,26 @@ static socket_set with_inode_on(unsigned long inode, unsigned device)
         if (found == 1ULL << i && passed[i].device == device)
             return found;
     return 0;
+}
+
+static int has_option(int fd, int option, int value)
+{
+    int got = -1;
+    socklen_t size = sizeof got;
+
+    return getsockopt(fd, SOL_SOCKET, option, &got, &size) == 0 && got == value;
+}
+
+/* By shutdown(2), a listener listens no more. */
+static socket_set deaf_sockets(void)
+{
+    socket_set deaf = 0;
+
+    for (size_t i = 0; i < passed_count; i++)
+        if (has_option(passed[i].fd, SO_ACCEPTCONN, 0) &&
+            !has_option(passed[i].fd, SO_TYPE, SOCK_DGRAM))
+            deaf |= 1ULL << i;
+    return deaf;
 }
 
 /* ---- A process's descriptors ---- */
@@ -473,6 +495,7 @@ void accepting_look(const struct child *child, struct sight *sight)
 
     memset(sight, 0, sizeof *sight);
     sight->is_proof = 1;
+    sight->deaf = deaf_sockets();
     descriptors_left = MOST_DESCRIPTORS;
     threads_left = MOST_THREADS;
     process_tree_read(&tree, child);
