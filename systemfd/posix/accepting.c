@@ -51,8 +51,8 @@ enum { MOST_SOCKETS = 64, MOST_DESCRIPTORS = 16384, MOST_HELD = 256, MOST_POLLED
 /* ---- The passed sockets ---- */
 
 static struct {
-    int fd;
     unsigned long inode;
+    int fd;
     unsigned device; /* as fdinfo has it */
 } passed[MOST_SOCKETS];
 
