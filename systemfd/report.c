@@ -11,6 +11,7 @@ static int colored, silent, terminal, within_line;
 static void write_to_stderr(const char *text, size_t length)
 {
     fwrite(text, 1, length, stderr);
+    fflush(stderr); /* on Wine fwrite, other than fprintf, leaves it in a buffer */
 }
 
 static void (*write_text)(const char *text, size_t length) = write_to_stderr;

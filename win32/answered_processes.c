@@ -12,7 +12,8 @@ static unsigned next;
 
 void answered_processes_add(DWORD id)
 {
-    HANDLE process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE, id);
+    /* To look into jobs Wine asks for more than PROCESS_QUERY_LIMITED_INFORMATION. */
+    HANDLE process = OpenProcess(PROCESS_QUERY_INFORMATION | SYNCHRONIZE, FALSE, id);
 
     if (!process)
         return;
