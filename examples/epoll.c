@@ -117,7 +117,7 @@ static int serve(void)
     while (listener >= 0 || connections > 0) {
         int count = epoll_wait(epoll, events, EVENTS, listener >= 0 ? -1 : PATIENCE_MS);
 
-        if (count == 0) /* who is silent for so long is not waited for */
+        if (count == 0) /* a client that is silent for so long is not waited for */
             break;
         if (count < 0 && errno != EINTR) {
             perror("epoll: epoll_wait");

@@ -154,7 +154,7 @@ static int serve(void)
 
         polled[WEB].events = used < PLACES ? POLLIN : 0; /* the others wait in the queue */
         count = poll(polled, used, polled[WEB].fd >= 0 ? -1 : PATIENCE_MS);
-        if (count == 0) /* who is silent for so long is not waited for */
+        if (count == 0) /* a client that is silent for so long is not waited for */
             break;
         if (count > 0)
             handle_events();
@@ -200,7 +200,7 @@ static int take_sockets(const char *address)
 static void on_signal(int number)
 {
     (void)number;
-    if (write(signal_pipe, "", 1) < 0) { /* full: told already */
+    if (write(signal_pipe, "", 1) < 0) { /* full: it was told already */
     }
 }
 

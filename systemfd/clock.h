@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Time, in milliseconds of a clock that nobody sets. */
+ * Time, in milliseconds of a clock that setting the time of day does not change. */
 #ifndef SYSTEMFD_CLOCK_H
 #define SYSTEMFD_CLOCK_H
 
@@ -8,7 +8,7 @@ long long now_ms(void);
 /* How long to wait until then, at most a minute. */
 int until(long long when);
 
-/* The shorter of two waits, of which -1 is for ever. */
+/* The shorter of two waits; -1 means for ever. */
 int earlier(int a, int b);
 
 /* What has passed since then: "340 ms", "2.31 s". Valid until the next call. */

@@ -6,20 +6,22 @@
 #include "options.h"
 #include "sockets/sockets.h"
 
-/* Before all else. On POSIX, /dev/null at the standard streams that are closed, so that no socket
- * lands there; on Windows, the arguments in UTF-8, and the use of sockets. */
+/* To be called first. On POSIX it opens /dev/null for the standard streams that are closed, so that
+ * no socket gets their numbers. On Windows it converts the arguments to UTF-8 and starts
+ * Winsock. */
 void command_prepare(int *argc, char ***argv);
 
-/* Is standard error one, and does it show colours? */
+/* Is standard error a terminal, and does it show colours? */
 int is_on_terminal(void);
 int terminal_has_colors(void);
 
-/* Where the command finds the first socket: "fd", 3 or "socket", 0. */
+/* Where the command finds its first socket, to be shown: "fd", 3 on POSIX, "socket", 0 on
+ * Windows. */
 extern const char socket_place[];
 extern const int first_socket;
 
-/* The command, with the sockets, in the place of systemfd: on POSIX systemfd becomes it, on
- * Windows waits for its end. Exits with a message and status 126 or 127 when that cannot be. */
+/* Runs the command with the sockets: on POSIX systemfd becomes the command, on Windows it waits for
+ * its end. Exits with a message and status 126 or 127 when the command cannot be started. */
 void command_run(const struct options *options, const struct sockets *sockets)
     __attribute__((noreturn));
 

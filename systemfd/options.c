@@ -89,7 +89,7 @@ struct option {
     long value_is_optional;
 };
 
-/* Of use for systemfd as it stays, to restart the command, or always. */
+/* Whether an option always makes sense, or only when systemfd stays to restart the command. */
 enum { ALWAYS, TO_STAY };
 
 static void append(struct arguments *arguments, const char *value)
@@ -275,13 +275,13 @@ static const struct option *find_name(const char *name, size_t length)
     die(EXIT_USAGE, "there is no option --%.*s; see systemfd --help", (int)length, name);
 }
 
-/* "--watch -s http::0" is short of a value; but "--backlog -1" has a wrong one. */
+/* "--watch -s http::0" lacks a value, but "--backlog -1" has a wrong one. */
 static int is_option(const char *argument)
 {
     return *argument == '-' && argument[1] != '\0' && (argument[1] < '0' || argument[1] > '9');
 }
 
-/* The value is what stands in the same argument, or else the next argument. */
+/* The value is the rest of the same argument, or else the next argument. */
 static const char *take_value(const struct option *option, const char *attached, char ***next)
 {
     if (attached)
@@ -347,7 +347,7 @@ static void print_and_exit(const char *format, const char *argument)
 {
     printf(format, argument);
     fflush(stdout);
-    if (ferror(stdout)) /* of musl, fflush is silent about what printf could not write */
+    if (ferror(stdout)) /* musl's fflush does not report what printf could not write */
         die(EXIT_CANNOT_OPEN, "cannot write to standard output: %s", strerror(errno));
     exit(0);
 }

@@ -31,7 +31,7 @@ struct options {
     int settle_ms;             /* -1: not given */
     int stop_timeout_s;
     int poll_ms;
-    const char *to_stay; /* the last option given that is only for it */
+    const char *to_stay; /* the last option given that needs systemfd to stay */
     int no_default_ignore, no_gitignore;
     int stop_first, restart_build, restart_on_hup, exit_on_failure, no_error_page, no_keys, clear;
     int live_reload, live_reload_port;
@@ -39,10 +39,10 @@ struct options {
     int help, version;
 };
 
-/* Exits by itself for --help, --version and every mistake. */
+/* Exits for --help, --version and every mistake. */
 void options_parse(int argc, char **argv, struct options *options);
 
-/* Stays systemfd, and restart the command? Else it becomes the command. */
+/* Does systemfd stay and restart the command? Otherwise it becomes the command. */
 int options_supervise(const struct options *options);
 
 #endif

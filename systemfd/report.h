@@ -20,7 +20,7 @@ void report_through(void (*write)(const char *text, size_t length));
 /* "~> text", unless quiet. */
 void report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* This was copied to standard error, from a child: the next report begins a line of its own. */
+/* To be told what a child wrote to standard error, so that the next report begins on a new line. */
 void report_below(const char *text, size_t length);
 
 /* Begins again with an empty screen, on a terminal. */

@@ -17,7 +17,7 @@
 
 /* The process that was started. It stays until it has ended and is forgotten. */
 struct leader {
-    struct source source; /* told when it has ended */
+    struct source source; /* posted when it has ended */
     HANDLE process, wait; /* NULL: it could not be started */
     long id;
     DWORD code; /* of one that could not be started */
@@ -135,7 +135,7 @@ static int let_go(struct child *child, const PROCESS_INFORMATION *process)
     return done;
 }
 
-/* As if it had been started and had failed at once, as it does elsewhere. */
+/* Reported as if it had been started and had failed at once, as on other systems. */
 static void fail_at_once(struct child *child, const char *command, DWORD error, struct tail *tail)
 {
     static long failures;
@@ -275,8 +275,8 @@ static int press_break(const struct child *child)
            GenerateConsoleCtrlEvent(CTRL_C_EVENT, group);
 }
 
-/* Without a console there is no way to ask. Where nobody is left to be asked, the number of
- * the group may be another process's by now. */
+/* Without a console there is no way to ask. When none of its processes is left, the number of the
+ * group may by now belong to another process. */
 static void stop(const struct child *child, int ask)
 {
     if (child_is_left(child) && !(ask && press_break(child)))
@@ -314,7 +314,7 @@ void child_follow(struct child *child, long id)
     (void)id;
 }
 
-/* With the job's last handle, what is left in it ends. */
+/* Closing the job's last handle ends what is left in it. */
 void child_forget(struct child *child)
 {
     struct leader *leader = child->leader;

@@ -38,8 +38,8 @@ static char *append(char *end, char character, size_t count)
     return end + count;
 }
 
-/* Backslashes are themselves, but in front of a quote: there each stands for half of one,
- * and an odd one makes the quote a character. */
+/* Backslashes mean themselves, except in front of a quote: there two make one backslash, and an odd
+ * one makes the quote an ordinary character. */
 static char *append_quoted(char *end, const char *argument)
 {
     *end++ = '"';

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A Windows process gets one string, which it takes apart by itself. These are both ways
- * between that string and arguments, by the rules of CommandLineToArgvW and of Microsoft's
- * C runtime. (A batch file's arguments are read by cmd.exe, which has other rules.) */
+ * A Windows process gets one string, which it splits into arguments itself. This goes both ways, by
+ * the rules of CommandLineToArgvW and of Microsoft's C runtime. (A batch file's arguments are read
+ * by cmd.exe, which has other rules.) */
 #ifndef SYSTEMFD_COMMAND_LINE_H
 #define SYSTEMFD_COMMAND_LINE_H
 

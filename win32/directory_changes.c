@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A folder that is watched: one that was named, or that a file that was named is in. */
+/* A watched folder: one that --watch names, or the folder of a file that it names. */
 struct root {
     struct source source;
     wchar_t *folder;
@@ -39,8 +39,8 @@ static void read_on(struct root *root)
         close_root(root);
 }
 
-/* Once the folder is gone, nothing more comes from its handle, which keeps the name from
- * being used again. */
+/* Once the folder is gone, nothing more comes from its handle, and the open handle keeps the name
+ * from being used again. */
 static void told(struct source *source, DWORD length, int ok)
 {
     struct root *root = (struct root *)source;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * ReadDirectoryChangesW says that something has changed; what, is found by looking
- * (systemfd/devserver/watch_scan.c). What it says of single files is not relied upon: it may be
- * lost, name a file by its short name, or not come at all, as from some network drives, and under
- * Wine from folders within the watched one. */
+ * ReadDirectoryChangesW says that something has changed; looking finds out what
+ * (systemfd/devserver/watch_scan.c). What it says about single files is not relied on: it may be
+ * lost, it may name a file by its short name, and from some network drives, and under Wine from
+ * folders within the watched one, it does not come at all. */
 #ifndef SYSTEMFD_DIRECTORY_CHANGES_H
 #define SYSTEMFD_DIRECTORY_CHANGES_H
 

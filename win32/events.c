@@ -15,7 +15,7 @@ struct event {
 enum { ROOM = 256 };
 
 static HANDLE port;
-static struct event events[ROOM]; /* taken from the port, but not told yet */
+static struct event events[ROOM]; /* taken from the port, but not yet passed on */
 static size_t count;
 
 void events_open(void)
@@ -76,7 +76,7 @@ static int find(void (*told)(struct source *source, DWORD number, int ok), size_
     return 0;
 }
 
-/* Not for ever: somebody may write without end. */
+/* Not for ever: a process may write without end. */
 void events_only(void (*told)(struct source *source, DWORD number, int ok))
 {
     size_t index;

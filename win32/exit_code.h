@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What an exit code says. */
+ * What an exit code means, in words. */
 #ifndef SYSTEMFD_EXIT_CODE_H
 #define SYSTEMFD_EXIT_CODE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Names of files are the same in either case on Windows. */
+ * On Windows, case does not matter in file names. */
 #include "devserver/glob.h"
 
 #include <ctype.h>
@@ -10,8 +10,8 @@ static int lower(char character)
     return tolower((unsigned char)character);
 }
 
-/* A set stands at pattern, behind its '['. Returns what is behind its ']', NULL when there
- * is none: then '[' is only a character. */
+/* pattern is behind the '[' of a set. Returns what is behind its ']', or NULL when there is none:
+ * then '[' is an ordinary character. */
 static const char *match_set(const char *pattern, char character, int *matched)
 {
     int negated = *pattern == '!' || *pattern == '^', found = 0;

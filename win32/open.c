@@ -11,8 +11,9 @@ static int set_option(SOCKET socket, int level, int option, BOOL value)
     return setsockopt(socket, level, option, (const char *)&value, sizeof value);
 }
 
-/* SO_REUSEADDR is to Windows what SO_REUSEPORT is elsewhere: several may bind one port, and
- * without SO_EXCLUSIVEADDRUSE whoever sets it takes a port over. TIME-WAIT needs neither. */
+/* SO_REUSEADDR does on Windows what SO_REUSEPORT does elsewhere: several processes may bind one
+ * port, and any that sets it can take over a port that has no SO_EXCLUSIVEADDRUSE. TIME-WAIT needs
+ * neither. */
 static int set_options(SOCKET socket, const struct spec *spec, const struct options *options)
 {
     if (set_option(socket, SOL_SOCKET, options->reuse_port ? SO_REUSEADDR : SO_EXCLUSIVEADDRUSE,

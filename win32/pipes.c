@@ -25,8 +25,8 @@ static void discard(struct pipe *pipe)
     free(pipe);
 }
 
-/* Whether it succeeds at once or later: that is an event. Once everybody has closed the other
- * end, it fails. */
+/* Whether it succeeds at once or later, it makes an event. It fails once every process has closed
+ * the other end. */
 static void read_on(struct pipe *pipe)
 {
     ZeroMemory(&pipe->operation, sizeof pipe->operation);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * On Windows: a thread that accepts, and one for each client. An AcceptEx can be called back
- * at any time, and needs no non-blocking mode, which the server would see. */
+ * On Windows: a thread that accepts, and one for each client. An AcceptEx can be cancelled at any
+ * time, and needs no non-blocking mode, which the server would share. */
 #include "page/responder.h"
 
 #include "clock.h"
@@ -72,7 +72,7 @@ static DWORD WINAPI answer_guest(void *argument)
     return 0;
 }
 
-/* A thread a client, so that a silent one keeps nobody waiting but itself. */
+/* One thread per client, so that a silent client keeps no other waiting. */
 static void answer_aside(struct responder *host, listenfd_socket client)
 {
     struct guest *guest = malloc(sizeof *guest);
@@ -105,8 +105,8 @@ static int family_of(listenfd_socket listener)
                                                                           : AF_INET;
 }
 
-/* The lowest bit of the event: the listener may be bound to a server's completion port, which
- * is to hear nothing of this. */
+/* The lowest bit of the event is set because the listener may be bound to a server's completion
+ * port, which must not be told of this. */
 static int try_to_wait_at(struct door *door)
 {
     DWORD unused;
@@ -125,14 +125,14 @@ static int try_to_wait_at(struct door *door)
     return 0;
 }
 
-/* It fails for each client that has gone again before it came in. */
+/* It fails for each client that was gone before it could be accepted. */
 static void wait_at(struct door *door)
 {
     for (int i = 0; i < MAX_TRIES && !try_to_wait_at(door); i++) {
     }
 }
 
-/* Somebody has come in, or nobody will any more. */
+/* A client has been accepted, or none will be any more. */
 static void receive(struct responder *host, struct door *door)
 {
     DWORD unused;
@@ -226,7 +226,7 @@ int responder_start(const struct sockets *sockets, const char *title, const stru
     return 1;
 }
 
-/* When this returns, whoever comes is the next server's. */
+/* Once this has returned, new clients belong to the next server. */
 void responder_stop(void)
 {
     HANDLE thread;

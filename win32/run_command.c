@@ -8,8 +8,8 @@
 
 static HANDLE child;
 
-/* When the console is closed, or the user logs off, we are ended as soon as this returns,
- * and the child with us: so it gets the time that Windows gives. */
+/* When the console is closed or the user logs off, we are ended as soon as this returns, and the
+ * child with us. So this waits, and the child gets the time that Windows allows. */
 static BOOL WINAPI on_console_event(DWORD event)
 {
     if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What tells the command, and whom it trusts, from everybody else on this machine. */
+ * What distinguishes the command, and those it trusts, from everybody else on this machine. */
 #ifndef SYSTEMFD_SECRET_H
 #define SYSTEMFD_SECRET_H
 

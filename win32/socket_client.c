@@ -45,7 +45,8 @@ static DWORD parse_request(const struct client *client, const struct server *ser
     return pid <= MAXDWORD ? (DWORD)pid : 0;
 }
 
-/* Duplicating acts upon that process at once: so not before the request is found good. */
+/* Duplicating changes that process at once, so it must not happen before the request is known to be
+ * good. */
 static int make_answer(struct client *client, const struct server *server)
 {
     size_t count = server->sockets->count;

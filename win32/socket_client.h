@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * One who asks the server. Nothing here waits. */
+ * A client of the socket server. Nothing here waits. */
 #ifndef SYSTEMFD_SOCKET_CLIENT_H
 #define SYSTEMFD_SOCKET_CLIENT_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One thread, which waits for nobody in particular: a client that is silent, slow or talks
- * nonsense costs one of the places below until its deadline. */
+ * One thread, which waits for all clients at once: one that is silent, slow or sends nonsense takes
+ * one of the places below until its deadline. */
 #include "socket_server.h"
 
 #include "socket_client.h"
@@ -25,7 +25,7 @@ static void remove_client(struct crowd *crowd, int index)
             (size_t)(crowd->count - index) * sizeof crowd->client[0]);
 }
 
-/* Where all places are taken, the oldest client makes room: who knows what to say has said
+/* When all places are taken, the oldest client loses its own: one that knows what to send has sent
  * it by now. Most have when they arrive, and take no place at all. */
 static void add_client(const struct server *server, struct crowd *crowd, SOCKET connection)
 {
@@ -39,7 +39,7 @@ static void add_client(const struct server *server, struct crowd *crowd, SOCKET 
         remove_client(crowd, crowd->count - 1);
 }
 
-/* All who wait, but not so many at a time that one of them loses its place to another. */
+/* Accepts all that wait, but not so many at a time that one of them loses its place to another. */
 static void accept_clients(const struct server *server, struct crowd *crowd)
 {
     for (int i = 0; i < MOST_CLIENTS / 2; i++) {
@@ -60,7 +60,7 @@ static int patience(const struct crowd *crowd)
     return now < crowd->client[0].deadline ? (int)(crowd->client[0].deadline - now) : 0;
 }
 
-/* Returns whether somebody is at the door. */
+/* Returns whether a client waits to be accepted. */
 static int wait_for_events(const struct server *server, const struct crowd *crowd, int *ready)
 {
     WSAPOLLFD polled[MOST_CLIENTS + 1];
@@ -102,7 +102,7 @@ static SOCKET open_listener(struct sockaddr_in *address)
     SOCKET listener = WSASocketW(AF_INET, SOCK_STREAM, 0, NULL, 0,
                                  WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
     int size = sizeof *address;
-    BOOL exclusive = TRUE; /* or others could take the port over, and with it the secret */
+    BOOL exclusive = TRUE; /* otherwise others could take over the port, and with it the secret */
     u_long nonblocking = 1;
 
     memset(address, 0, sizeof *address);

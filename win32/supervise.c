@@ -15,9 +15,9 @@
 
 #include <stdio.h>
 
-enum { STATUS_CONTROL_C = (int)0xc000013a }; /* what Ctrl-C makes of a program */
+enum { STATUS_CONTROL_C = (int)0xc000013a }; /* the exit status of a program that Ctrl-C ended */
 
-/* Of what is watched or ignored, paths have slashes here. */
+/* Paths that are watched or ignored have slashes from here on. */
 static void use_slashes(const struct arguments *paths)
 {
     for (size_t i = 0; i < paths->count; i++)
@@ -85,7 +85,7 @@ static void CALLBACK post_restart(void *unused, BOOLEAN timed_out)
     events_post(&restarts, 0);
 }
 
-/* There is no SIGHUP: whoever wants a restart sets this event. */
+/* There is no SIGHUP: setting this event asks for a restart. */
 static void open_restart_event(const struct options *options)
 {
     char name[64];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What strerror is elsewhere. */
+ * The counterpart of strerror. */
 #ifndef SYSTEMFD_SYSTEM_ERROR_H
 #define SYSTEMFD_SYSTEM_ERROR_H
 

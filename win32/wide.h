@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Between UTF-8, in which all text is here, and UTF-16, which Windows takes. All results are
- * for free(). */
+ * Converts between UTF-8, which all text is in here, and UTF-16, which Windows takes. All results
+ * are for free(). */
 #ifndef SYSTEMFD_WIDE_H
 #define SYSTEMFD_WIDE_H
 

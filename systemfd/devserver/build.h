@@ -6,7 +6,7 @@
 #include "options.h"
 #include "page/tail.h"
 
-/* 0, after a report: it cannot be started. */
+/* Returns 0, after a report, when it cannot be started. */
 int build_begin(const struct options *options);
 
 /* Its process; 0: none runs. */
@@ -19,7 +19,7 @@ void build_asks(void);
 void build_stop(void);
 void build_kill(void);
 
-/* Its process has ended; what that has left in the background does now. */
+/* To be called when its process has ended; ends what that has left in the background. */
 void build_end(void);
 
 /* Of the last one: when it began, and what it printed. */

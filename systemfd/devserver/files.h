@@ -7,7 +7,7 @@
 
 enum kind { NOTHING, FILE_KIND, FOLDER_KIND, LINK_KIND };
 
-/* What tells that a file is another one, or another content. */
+/* What shows that a file was replaced, or its content changed. */
 struct look {
     enum kind kind; /* pipes, sockets and devices are NOTHING; Windows has no links here */
     long long modified, size;
@@ -24,14 +24,14 @@ int file_is_own_output(const char *path);
 /* A regular file that is not empty, to read; NULL for anything else. */
 FILE *file_open(const char *path);
 
-/* What stands there; behind a link, too. */
+/* What is there; links are followed. */
 struct look file_look(const char *path);
 
 /* Does the link lead to a folder that it is in, however deep? */
 int link_is_loop(const char *path);
 
-/* What is in a folder, links as themselves; NULL at the end. A folder that cannot be read is
- * NULL, and has nothing in it. */
+/* The names in a folder, one by one, links not followed; NULL at the end. A folder that cannot be
+ * opened is NULL, and counts as empty. */
 struct folder *folder_open(const char *path);
 const char *folder_next(struct folder *folder, struct look *look);
 void folder_close(struct folder *folder);

@@ -6,11 +6,10 @@
 #include "options.h"
 #include "sockets/sockets.h"
 
-/* Exits with a message where an option makes no sense; to be called before anything is
- * opened. */
+/* Exits with a message when an option makes no sense; to be called before anything is opened. */
 void supervise_check(const struct options *options);
 
-/* Until Ctrl-C or TERM; returns the exit status. */
+/* Runs until Ctrl-C or SIGTERM; returns the exit status. */
 int supervise(const struct options *options, const struct sockets *sockets);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Where servers that speak sd_notify(3) say READY=1. */
+ * The socket on which servers say READY=1 (sd_notify(3)). */
 #ifndef SYSTEMFD_NOTIFY_H
 #define SYSTEMFD_NOTIFY_H
 
@@ -20,7 +20,7 @@ struct notify *notify_open(void);
  * server's process group; elsewhere only this user can find the socket. */
 void notify_read(const struct notify *notify, pid_t group, struct said *said);
 
-/* NULL is none. */
+/* NULL does nothing. */
 void notify_close(struct notify *notify);
 
 #endif

@@ -48,7 +48,7 @@ pid_t fork_child(void)
     }
     sigprocmask(SIG_SETMASK, &mask, NULL);
     if (pid > 0)
-        setpgid(pid, pid); /* here and there: whoever is first */
+        setpgid(pid, pid); /* in parent and child, so that it is done whichever runs first */
     return pid;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Processes of systemfd's own, on POSIX. */
+ * systemfd's own child processes, on POSIX. */
 #ifndef SYSTEMFD_PROCESS_H
 #define SYSTEMFD_PROCESS_H
 
@@ -9,8 +9,8 @@
  * it cannot be. */
 pid_t fork_child(void);
 
-/* Kills and reaps whoever is still a child, those among them whose parents have ended and
- * who had left their process groups; on Linux, elsewhere nobody is adopted. */
+/* Kills and reaps every child that is left. On Linux these include processes that left their
+ * process group and whose parents have ended; other systems do not give them to us. */
 void kill_children(void);
 
 #endif

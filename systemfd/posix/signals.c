@@ -62,7 +62,7 @@ static void pass_on(int number)
     int saved_errno = errno;
     unsigned char byte = (unsigned char)number;
 
-    /* A pipe that is full holds plenty of signals that nobody has looked at yet. */
+    /* A full pipe holds enough signals that have not been looked at yet. */
     ssize_t written = write(pipe_ends[1], &byte, 1);
 
     (void)written;

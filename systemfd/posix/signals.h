@@ -5,7 +5,8 @@
 
 #include <sys/types.h>
 
-/* "TERM", "SIGTERM" or "15"; 0 where it is none. Capitals do not matter (kill(1), POSIX). */
+/* The number of "TERM", "SIGTERM" or "15", in capitals or not (kill(1), POSIX); 0 for anything
+ * else. */
 int signal_number(const char *name);
 
 /* "TERM" ..., for messages. */
@@ -15,14 +16,14 @@ const char *signal_name(int number);
  * its number, to read from the descriptor returned; PIPE, TTIN and TTOU are ignored. */
 int signals_open(void);
 
-/* Was HUP ignored before, as nohup(1) does it? */
+/* Was HUP ignored before, as nohup(1) does? */
 int signals_nohup(void);
 
 /* Sends TSTP as if it were not caught, to ourselves or with 0 to our process group, and returns
  * when somebody has sent CONT; at once where nobody could (an orphaned process group). */
 void signals_stop(pid_t who);
 
-/* In a child: as it was before signals_open. A signal to it must not be one to systemfd. */
+/* In a child: undoes signals_open. A signal to the child must not be taken for one to systemfd. */
 void signals_restore(void);
 
 #endif

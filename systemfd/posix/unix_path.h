@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What stands at a unix socket's path already. */
+ * What is already at a unix socket's path. */
 #ifndef SYSTEMFD_UNIX_PATH_H
 #define SYSTEMFD_UNIX_PATH_H
 

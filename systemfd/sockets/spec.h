@@ -25,7 +25,7 @@ struct spec {
     socklen_t address_size;
     int every_host; /* "*:80": IPv6 and, through it, IPv4 */
     int localhost;  /* "80", "localhost:80": IPv4, or IPv6 where the loopback has no other */
-    int mode;       /* of a unix path; -1: as umask leaves it */
+    int mode;       /* of a unix path; -1: what umask gives */
 };
 
 /* Returns 1, or 0 with the reason in error. spec keeps pointers into text. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The part of a spec that is for unix sockets, of which Windows has none to pass. */
+ * The part of a spec that is about unix sockets, which cannot be passed on Windows. */
 #ifndef SYSTEMFD_UNIX_SPEC_H
 #define SYSTEMFD_UNIX_SPEC_H
 
