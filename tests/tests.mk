@@ -38,8 +38,8 @@ USER_SUITE = ./tests/user/run
 # The longest ones first, so that none of them is left alone at the end.
 SUITES ?= $(FUZZ_SUITE) $(COVERAGE_SUITE) $(USER_SUITE) $(call suites_of,$(SUITE_FOLDERS)) \
     $(WINE_SUITES) $(PORTABILITY_SUITES)
-# It measures: nothing else may run beside it.
-SUITES_ALONE = $(BUILD)/tests/devserver/load
+# They assert how long clients wait: nothing else may run beside them.
+SUITES_ALONE = $(addprefix $(BUILD)/tests/,devserver/load stacks/stacks)
 # For the inner loop: in about a minute, once all is built.
 QUICK_SUITES = $(if $(findstring command,$(origin SUITES)),$(SUITES),\
     $(filter-out %/process/dialects,$(call suites_of,unit process life command sockets compat)))
