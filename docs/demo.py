@@ -38,7 +38,8 @@ class Terminal:
         if self.pid == 0:
             os.chdir(folder)
             os.environ.update(TERM="xterm", COLUMNS=str(COLUMNS), LC_ALL="C.UTF-8")
-            os.environ.pop("NO_COLOR", None)
+            for name in ("NO_COLOR", "MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
+                os.environ.pop(name, None)
             os.execv(argv[0], argv)
 
     def wait_for(self, pattern):
