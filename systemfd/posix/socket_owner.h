@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Whose a socket of this machine is. */
+ * Which user a socket of this machine belongs to. */
 #ifndef SYSTEMFD_SOCKET_OWNER_H
 #define SYSTEMFD_SOCKET_OWNER_H
 
