@@ -16,7 +16,7 @@
  * systemfd or watchexec --socket. Copy listenfd.h and listenfd.c, or link -llistenfd.
  *
  * From first need to last:
- *     listenfd_from_env, listenfd_free          read what was passed; close what nobody took
+ *     listenfd_from_env, listenfd_free          read what was passed; close what was not taken
  *     listenfd_take_or_bind                     the passed socket, or else bind one
  *     listenfd_take_tcp_listener, _udp_socket.. take one, if it is of that kind
  *     listenfd_find_name, _address, _sockaddr   which index it is
@@ -25,8 +25,8 @@
  *     listenfd_message, listenfd_strerror       what went wrong, in words
  *     listenfd_notify, listenfd_watchdog        tell the service manager, as sd_notify(3) does
  *
- * A result is read the same way in all calls that give a socket: positive, and the socket is
- * yours; negative, and it is an error, which listenfd_message explains; 0, and there was none.
+ * All calls that give a socket return the same: a positive number, and the socket is yours; a
+ * negative one is an error, which listenfd_message explains; 0 means that there was none.
  *
  * Three rules hold for every call:
  *
@@ -37,16 +37,16 @@
  *  - The library never exits, aborts, prints, or allocates after from_env.
  *
  * Read first, open later: call from_env before the program opens files of its own, forks, or goes
- * into the background with daemon(3). The variables count on the numbers of the descriptors and on
- * the process ID.
+ * into the background with daemon(3). The variables name descriptors by number, and the process by
+ * its ID.
  *
- * In a privileged program (setuid, setgid or file capabilities: AT_SECURE of getauxval(3),
- * issetugid(2) on BSD) nothing was passed: whoever starts it would choose the descriptors. from_env
- * removes the variables all the same, and notify and watchdog find nobody. A service that
- * systemd gives capabilities or another user to (AmbientCapabilities=, User=) is not privileged
- * in this sense. One that gives up root itself, by setuid(2) or chroot(2), may do so before or
- * after it takes its sockets. The library does not defend a program against whoever may set its
- * environment otherwise: that user can run any program with those descriptors.
+ * To a privileged program (setuid, setgid or file capabilities: AT_SECURE of getauxval(3),
+ * issetugid(2) on BSD) nothing was passed: otherwise its caller could choose the descriptors.
+ * from_env still removes the variables, and notify and watchdog act as if theirs were not set. A
+ * service to which systemd gives capabilities or another user (AmbientCapabilities=, User=) is not
+ * privileged in this sense. A program that gives up root itself, by setuid(2) or chroot(2), may do
+ * so before or after it takes its sockets. In any other program the library does not protect from
+ * those who set the environment: they can run any program with those descriptors anyway.
  *
  * The protocol: sd_listen_fds(3), systemd.socket(5), and for LISTEN_FDS_FIRST_FD the
  * launchers systemfd >= 0.4 and watchexec. Five variables are read: LISTEN_FDS,
@@ -57,19 +57,19 @@
  *
  *  - The variables are SYSTEMFD_SOCKET_SERVER, SYSTEMFD_SOCKET_SECRET, LISTEN_FDNAMES.
  *    Both getenv and GetEnvironmentVariable find them removed.
- *  - from_env asks the launcher, which takes at most 5 seconds, and what it gets are
- *    copies, made for this process only. Nothing is passed to a wrong process, so
+ *  - from_env asks the launcher, which takes at most 5 seconds, and gets copies that were
+ *    made for this process only. Nothing is passed to a wrong process, so
  *    LISTENFD_OTHER_PROCESS does not occur, and LISTENFD_REQUIRE_PID and LISTENFD_ANY_PID
  *    change nothing.
  *  - LISTENFD_KEEP and LISTENFD_NOT_LAST leave the variables, for a child or another reader that
- *    will ask for copies of its own. listenfd_free closes what nobody took all the same: it
+ *    will ask for copies of its own. listenfd_free still closes what was not taken: that
  *    takes nothing from others.
  *  - There are no unix sockets: LISTENFD_ENOTSUPPORTED.
  *  - "errno" means WSAGetLastError(), "close-on-exec" not inheritable, SO_REUSEADDR
  *    SO_EXCLUSIVEADDRUSE, and the option reuseport SO_REUSEADDR. An IPv6 scope is a number.
- *  - Every socket that this library opens has a WSAStartup of its own, which is undone for
- *    those that it closes. One that you took goes on working after listenfd_free, whoever
- *    calls WSACleanup; call it once yourself after closesocket, or leave it to the end of
+ *  - For each socket that it opens, this library calls WSAStartup once, and WSACleanup when
+ *    it closes that socket. So one that you took works on after listenfd_free, and after any
+ *    WSACleanup of others; call it once yourself after closesocket, or leave it to the end of
  *    the process.
  *  - Link with ws2_32.
  */
@@ -131,17 +131,17 @@ enum {
     LISTENFD_NONBLOCK = 2,
     LISTENFD_BLOCK = 4,
     /* Treat an absent LISTEN_PID as "nothing was passed", as libsystemd does. Without
-     * this flag absent or empty means "for whoever reads it", as systemfd's --no-pid
-     * and watchexec need. */
+     * this flag, absent or empty means "for any process that reads it", as systemfd's
+     * --no-pid and watchexec need. */
     LISTENFD_REQUIRE_PID = 8,
     /* Look at neither LISTEN_PID nor LISTEN_PIDFDID: for a program that by design has forked
      * since, or is started by a script. A child that the real receiver started with the
      * variables still set takes its sockets, too. */
     LISTENFD_ANY_PID = 16,
     /* This reader is not the last in this process (a library has one of its own, or the
-     * question is asked twice): leave the variables, and let free close nothing, but mark the
-     * descriptors close-on-exec; as sd_listen_fds(0). They must all be open still when the
-     * last reader reads. Two readers can take the same socket. */
+     * program reads twice): leave the variables, and let free close nothing, but mark the
+     * descriptors close-on-exec, as sd_listen_fds(0) does. They must all still be open when
+     * the last reader reads. Two readers can take the same socket. */
     LISTENFD_NOT_LAST = 32
 };
 
@@ -200,7 +200,7 @@ enum {
  * flags: LISTENFD_* flags above, or 0.
  *
  * Returns an object for listenfd_free, whatever the environment holds (listenfd_status
- * tells what that was); NULL only when memory ran out (what follows is done then too).
+ * tells what that was); NULL only when memory ran out (the changes below are made even then).
  * errno is preserved.
  *
  * Changes in the process, unless LISTENFD_KEEP is given:
@@ -208,8 +208,8 @@ enum {
  *    for another process, so that no child believes them (not with LISTENFD_NOT_LAST);
  *  - when the status is LISTENFD_PASSED, every passed descriptor is marked
  *    close-on-exec, taken or not.
- * Descriptors passed to another process, and those of a malformed environment (who could
- * say which they are?), are never touched, nor closed by listenfd_free.
+ * Descriptors passed to another process, and those of a malformed environment (it cannot be
+ * known which they are), are never touched, nor closed by listenfd_free.
  *
  * Because the variables are gone, a second call finds nothing: keep the object, or read
  * with LISTENFD_NOT_LAST in all readers but the last.
@@ -225,10 +225,10 @@ enum {
  *    count. */
 LISTENFD_API LISTENFD_CHECK_RESULT struct listenfd *listenfd_from_env(unsigned flags);
 
-/* Frees the object and closes the sockets that nobody took: a listener on which nobody
+/* Frees the object and closes the sockets that were not taken: a listener on which nobody
  * accepts would swallow connections. Closes nothing under LISTENFD_KEEP and
- * LISTENFD_NOT_LAST. errno is preserved. NULL is allowed. After fork(2) parent and child have
- * an object each: what one of them takes or frees, the other still has. */
+ * LISTENFD_NOT_LAST. errno is preserved. NULL is allowed. After fork(2) parent and child each
+ * have an object: what one of them takes or frees, the other still has. */
 LISTENFD_API void listenfd_free(struct listenfd *lfd);
 
 /* ---- Looking without taking ------------------------------------------------------ */
@@ -240,8 +240,8 @@ LISTENFD_API void listenfd_free(struct listenfd *lfd);
  * _ESECRET, _ENAMES, and what became of asking: LISTENFD_ECONNECT, _ETIMEDOUT, _ENOANSWER,
  * _ESHORT, _ETOOLONG, _EINFO, _ESYSTEM. It never changes.
  *
- * A take call returns a negative status for every index. Who only loops over
- * listenfd_count must look here first, or a malformed environment looks like an empty one. */
+ * If it is negative, a take call returns it for every index. A program that loops over
+ * listenfd_count must look here first: to it, a malformed environment looks like an empty one. */
 LISTENFD_API int listenfd_status(const struct listenfd *lfd);
 
 /* How many sockets were passed; does not shrink as they are taken. 0 unless the status is
@@ -281,8 +281,8 @@ LISTENFD_API int listenfd_describe(const struct listenfd *lfd, size_t index, cha
  *
  * "udp::[::]:53,v6only"   "/run/x.sock,mode=660"   ":80"   "unix-datagram::@log"
  *
- * What is not of this form, also an option that does not exist or does not apply, is
- * LISTENFD_EADDRESS with a message that says what is, whether sockets were passed or not. */
+ * Anything else, even an option that does not exist or does not apply, is LISTENFD_EADDRESS,
+ * with a message that says what is expected, whether sockets were passed or not. */
 
 /* The first untaken socket at or after index `from` that has this name. Start with 0; go on
  * with the last result + 1.
@@ -302,7 +302,7 @@ LISTENFD_API size_t listenfd_find_name(struct listenfd *lfd, const char *name, s
  * An IPv6 address without a scope equals the same one with any scope. */
 LISTENFD_API size_t listenfd_find_address(struct listenfd *lfd, const char *address, size_t from);
 
-/* The same for who holds an address of IPv4, IPv6 or AF_UNIX already.
+/* The same for a program that already has an address of IPv4, IPv6 or AF_UNIX.
  *
  * type: SOCK_STREAM, SOCK_DGRAM ..., or 0 for any.
  * size: of what address points to. Anything else, or another family, is not found. */
@@ -312,9 +312,9 @@ LISTENFD_API size_t listenfd_find_sockaddr(struct listenfd *lfd, int type,
 
 /* ---- The passed socket, or else one of our own ----------------------------------- */
 
-/* Takes the socket at index; where none was passed, opens address: the start of a server in one
- * call. The kind follows from the address (tcp and unix: a listener; udp, unix-datagram: a
- * socket; unix-seqpacket: a listener), for the check of what was passed as for the bind.
+/* Takes the socket at index or, when none was passed, opens address: the start of a server in one
+ * call. The address says which kind of socket a passed one must be, too (tcp, unix and
+ * unix-seqpacket: a listener; udp and unix-datagram: a socket).
  *
  * index:   from 0, in the launcher's order; or what a find call returned.
  * address: as above. A passed socket may be bound to another one: that is its launcher's
@@ -335,10 +335,10 @@ LISTENFD_API size_t listenfd_find_sockaddr(struct listenfd *lfd, int type,
  *                   EADDRINUSE), LISTENFD_ENOTSUPPORTED, or LISTENFD_ESYSTEM with errno.
  * Never 0. Either way the socket is yours to close.
  *
- * A file that stands at a unix path is replaced only if it is a socket and connecting to it is
+ * A file that is already at a unix path is replaced only if it is a socket and connecting to it is
  * refused: its server is dead. Anything else stays as it is, and the result is LISTENFD_EINUSE.
- * Of two that start at once, one gets the path and the other LISTENFD_EINUSE: a lock, the file
- * ".#x.sock" beside "x.sock", stands there for that moment. Remove the path when you stop if
+ * Of two that start at once, one gets the path and the other LISTENFD_EINUSE; a lock, the file
+ * ".#x.sock" beside "x.sock", exists for that moment. Remove the path when you stop if
  * the result was LISTENFD_BOUND; leave it to the launcher if it was LISTENFD_TAKEN. A path is at
  * most as long as sockaddr_un has room for (about 100 bytes). With mode=, umask(2) changes for
  * the moment of bind(2): no other thread should create files then. */
@@ -349,7 +349,7 @@ LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_or_bind(struct listenfd *lf
 /* ---- Taking one socket ----------------------------------------------------------- */
 
 /* Takes the socket at index, if it is a TCP listener: a stream socket over IPv4 or IPv6,
- * protocol TCP or MPTCP, listening. The kernel is asked, not the launcher believed.
+ * protocol TCP or MPTCP, listening. The kernel is asked; the launcher is not trusted.
  *
  * index: from 0, in the launcher's order; or LISTENFD_NOT_FOUND for "none".
  * out:   receives the socket; LISTENFD_INVALID_SOCKET unless the result is positive, so that a
@@ -374,8 +374,8 @@ listenfd_take_tcp_listener(struct listenfd *lfd, size_t index, listenfd_socket *
 LISTENFD_API LISTENFD_CHECK_RESULT int
 listenfd_take_stream_listener(struct listenfd *lfd, size_t index, listenfd_socket *out);
 
-/* The same for a connection that was accepted already, from systemd's Accept=yes: a
- * connected TCP stream. LISTENFD_ENOTCONNECTED where it is not. */
+/* The same for a connection that was already accepted, from systemd's Accept=yes: a
+ * connected TCP stream. LISTENFD_ENOTCONNECTED when it is not connected. */
 LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_tcp_stream(struct listenfd *lfd, size_t index,
                                                                 listenfd_socket *out);
 
@@ -415,7 +415,7 @@ LISTENFD_API LISTENFD_CHECK_RESULT int listenfd_take_raw(struct listenfd *lfd, s
 /* These ask the system about any socket of this process, taken, bound or opened elsewhere.
  * errno is preserved. */
 
-/* The local port of a TCP or UDP socket, or -1: it is none. */
+/* The local port of a TCP or UDP socket; -1 for anything else. */
 LISTENFD_API int listenfd_port(listenfd_socket fd);
 
 /* Writes the local address, as listenfd_find_address takes it without a type: "127.0.0.1:5000",
@@ -442,7 +442,7 @@ LISTENFD_API const char *listenfd_version(void);
 
 /* ---- Telling the service manager ------------------------------------------------- */
 
-/* Tells whoever started this process how it is: "READY=1" when it serves, "STATUS=text",
+/* Tells the service manager the state of this process: "READY=1" when it serves, "STATUS=text",
  * "STOPPING=1", "RELOADING=1", "WATCHDOG=1" and all else in sd_notify(3), lines separated by
  * "\n". The state goes to the socket that NOTIFY_SOCKET names: a path, @abstract or, on Linux,
  * vsock:CID:PORT (systemd v254); on Windows to systemfd's pipe (win32/PROTOCOL.md). A state with
@@ -450,12 +450,12 @@ LISTENFD_API const char *listenfd_version(void);
  *
  * Returns
  *   1        it was sent;
- *   0        nobody wants to be told: NOTIFY_SOCKET is not set, or this is a privileged program;
- *   negative LISTENFD_EINVAL: state is NULL; LISTENFD_ENOTIFY: that is no address of
- *            a socket; LISTENFD_ENOTSUPPORTED: vsock, where there is none; LISTENFD_ESYSTEM:
+ *   0        there is no one to tell: NOTIFY_SOCKET is not set, or this is a privileged program;
+ *   negative LISTENFD_EINVAL: state is NULL; LISTENFD_ENOTIFY: NOTIFY_SOCKET is not a socket's
+ *            address; LISTENFD_ENOTSUPPORTED: vsock, where there is none; LISTENFD_ESYSTEM:
  *            sending failed, with errno.
- * It is safe to ignore. errno is preserved but for LISTENFD_ESYSTEM. Any thread may call it; it
- * waits where the receiver's queue is full (on Windows for at most a second). NOTIFY_SOCKET
+ * It is safe to ignore the result. errno is preserved but for LISTENFD_ESYSTEM. Any thread may call
+ * it; it waits while the receiver's queue is full (on Windows for at most a second). NOTIFY_SOCKET
  * stays in the environment: unsetenv(3) it for children that must not speak for this process. */
 LISTENFD_API int listenfd_notify(const char *state);
 
@@ -465,8 +465,8 @@ LISTENFD_API int listenfd_notify(const char *state);
  * usec: receives the interval in microseconds; notify in half of that time. 0 unless the result
  *       is 1. May be NULL.
  *
- * Returns 1: it does; 0: it does not, or of another process; LISTENFD_EWATCHDOG. errno is
- * preserved. */
+ * Returns 1 when it does; 0 when it does not, or expects it of another process; or
+ * LISTENFD_EWATCHDOG. errno is preserved. */
 LISTENFD_API int listenfd_watchdog(uint64_t *usec);
 
 #ifdef __cplusplus
