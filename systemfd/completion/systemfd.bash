@@ -6,13 +6,14 @@ _systemfd() {
     local word=${COMP_WORDS[COMP_CWORD]} option='' i
     local types='tcp:: tcp6:: http:: https:: udp:: udp6:: unix:: unix-datagram:: unix-seqpacket::'
     local options='--socket --backlog --no-reuse --reuse-port --no-pid --quiet --color --help
-        --version --watch --ignore --poll --build --after --delay --settle --stop-signal --stop-timeout
-        --live-reload --clear --no-keys --stop-first --restart-on-hup --exit-on-failure --no-error-page --error-page-for'
+        --version --watch --ignore --only --no-default-ignore --no-gitignore --poll --build --restart-build
+        --after --delay --settle --stop-signal --stop-timeout --live-reload --clear --no-keys
+        --stop-first --restart-on-hup --exit-on-failure --no-error-page --error-page-for'
 
     for ((i = 1; i < COMP_CWORD; i++)); do
         option=''
         case ${COMP_WORDS[i]} in
-        -s | --socket | -b | --backlog | --color | -w | --watch | --ignore | --build | --after | --delay | \
+        -s | --socket | -b | --backlog | --color | -w | --watch | --ignore | --only | --build | --after | --delay | \
             --settle | --stop-signal | --stop-timeout | --error-page-for)
             option=${COMP_WORDS[i]}
             [[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
@@ -40,7 +41,7 @@ _systemfd() {
         ;;
     -b | --backlog | --delay | --settle | --stop-timeout) ;;
     --error-page-for) mapfile -t COMPREPLY < <(compgen -A hostname -- "${word#=}") ;;
-    -w | --watch | --ignore) mapfile -t COMPREPLY < <(compgen -f -- "${word#=}") ;;
+    -w | --watch | --ignore | --only) mapfile -t COMPREPLY < <(compgen -f -- "${word#=}") ;;
     --build | --after) mapfile -t COMPREPLY < <(compgen -c -- "${word#=}") ;;
     --stop-signal)
         mapfile -t COMPREPLY < <(compgen -W 'TERM INT HUP QUIT USR1 USR2 KILL' -- "${word#=}")

@@ -24,6 +24,10 @@ _arguments -s -S \
     '--poll=-[look for changes, where the system does not tell]::milliseconds:' \
     '--build=[run this first]:shell command:_command_names -e' \
     '--after=[run this when a server is ready]:shell command:_command_names -e' \
+    '*--only=[the only changes that count]:glob:_files' \
+    '--no-default-ignore[what tools and editors leave counts]' \
+    '--no-gitignore[what git ignores counts]' \
+    '--restart-build[a change ends a running build]' \
     '--delay=[how long changes must have paused]:milliseconds:' \
     '--settle=[how long a new server must live at least]:milliseconds:' \
     '--stop-signal=[what the old server is sent]:signal:(TERM INT HUP QUIT USR1 USR2 KILL)' \
