@@ -474,6 +474,14 @@ static void free_asked(struct asked *asked)
     asked_count--;
 }
 
+/* git cannot see of what is gone that it was a folder. */
+static int was_ignored_folder(const char *path)
+{
+    const struct folder *folder = path_table_find(&folders, path);
+
+    return folder && folder->answer == IGNORED && !file_exists(path);
+}
+
 /* The first one that was asked about has its answer. */
 static void answer_first(struct tree *tree, int ignored)
 {
@@ -488,7 +496,7 @@ static void answer_first(struct tree *tree, int ignored)
         tree->sent = 0;
     }
     if (asked->path && answered)
-        answered(asked->path, ignored);
+        answered(asked->path, ignored || was_ignored_folder(asked->path));
     else if (!asked->path && folder && folder->answer == WAITS)
         folder->answer = ignored ? IGNORED : NOT_IGNORED;
     free_asked(asked);
@@ -735,14 +743,6 @@ static int is_in_ignored_root(const char *path)
             return 1;
     }
     return 0;
-}
-
-/* git cannot see of what is gone that it was a folder. */
-static int was_ignored_folder(const char *path)
-{
-    const struct folder *folder = path_table_find(&folders, path);
-
-    return folder && folder->answer == IGNORED && !file_exists(path);
 }
 
 enum git_answer git_ask(const char *path)

@@ -543,9 +543,10 @@ void page_end(void)
 {
 }
 
-void page_look_after(const struct sockets *sockets)
+void page_look_after(const struct sockets *sockets, const struct arguments *hosts)
 {
     (void)sockets;
+    (void)hosts;
 }
 
 int page_timeout(void)
