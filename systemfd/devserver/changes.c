@@ -38,7 +38,7 @@ static struct file *to_look_at; /* when the build ends */
 static int building;
 static unsigned build_number;
 static long long files_left, bytes_left; /* to read in this build */
-static char *first;
+static char *first, *latest;             /* that counted */
 static size_t counted;
 
 static void git_has_answered(const char *path, int ignored);
@@ -63,9 +63,11 @@ static void count(const char *path, long long when, int in_build)
 {
     if (!path || !first || strcmp(path, first) != 0) /* one file that was written twice is one */
         counted++;
-    if (path && (!first || !file_exists(first))) { /* not the temporary file of a save */
-        free(first);
+    if (path && !first) {
         first = strdup(path);
+    } else if (path) {
+        free(latest);
+        latest = strdup(path);
     }
     counts(path, when, in_build);
 }
@@ -331,12 +333,14 @@ int changes_timeout(void)
 const char *changes_first(size_t *number)
 {
     *number = counted;
-    return first;
+    return first && latest && !file_exists(first) ? latest
+                                                  : first; /* not a save's temporary file */
 }
 
 void changes_clear(void)
 {
     free(first);
-    first = NULL;
+    free(latest);
+    first = latest = NULL;
     counted = 0;
 }

@@ -15,8 +15,10 @@
 #include "watch.h"
 
 enum {
-    PAUSE_MS = 5,             /* after a save; */
-    BURST_PAUSE_MS = 50,      /* after one of several, */
+    PAUSE_MS = 5,         /* after a save; */
+    BURST_PAUSE_MS = 50,  /* after one of several, */
+    LARGE_PAUSE_MS = 500, /* of many, */
+    LARGE_BURST = 100,
     BURST_MS = 1000,          /* or one so soon after the last restart */
     PAUSES = 10,              /* for as long it may be one file that does not come to rest, */
     LONGEST_BURST_MS = 10000, /* and for as long, many files */
@@ -38,6 +40,7 @@ static const struct sockets *sockets;
 static long long first_change, last_change; /* 0: none waits */
 static long long last_other;                /* change, of a file that had not changed yet */
 static struct path_table changed;           /* the files */
+static size_t last_burst;                   /* how many files the last restart was for */
 static int by_hand;                         /* a restart that waits for the build's end */
 static int build_again;                     /* the build is being ended, for another one */
 static int built;                           /* and it is not decided whether another one follows */
@@ -165,6 +168,7 @@ static void begin_build(void)
 static void begin_cycle(void)
 {
     first_change = last_change = by_hand = built = 0;
+    last_burst = changed.count;
     path_table_clear(&changed);
     changes_clear();
     restart_loop_restarts();
@@ -352,9 +356,13 @@ static void tell_who_is_waited_for(void)
 /* How long changes must have paused: one that comes alone, and may be all, hardly at all. */
 static long long pause_ms(void)
 {
+    int goes_on = first_change - restarted_at < BURST_MS; /* the burst of the last restart */
+
     if (options->delay_ms >= 0)
         return options->delay_ms;
-    return changed.count > 1 || first_change - restarted_at < BURST_MS ? BURST_PAUSE_MS : PAUSE_MS;
+    if (changed.count >= LARGE_BURST || (goes_on && last_burst >= LARGE_BURST))
+        return LARGE_PAUSE_MS;
+    return changed.count > 1 || goes_on ? BURST_PAUSE_MS : PAUSE_MS;
 }
 
 static long long later(long long a, long long b)

@@ -24,19 +24,31 @@ int file_is_link(const char *path)
     return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
 }
 
-static int is_same_file(const struct stat *status, int fd)
+static int is_same_file(const struct stat *a, const struct stat *b)
 {
-    struct stat own;
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
 
-    return fstat(fd, &own) == 0 && own.st_dev == status->st_dev && own.st_ino == status->st_ino;
+/* Where they go to stays the same. */
+static const struct stat *own_output(int fd)
+{
+    static struct stat status[2];
+    static int known[2];
+    int index = fd == STDERR_FILENO;
+
+    if (!known[index] && fstat(fd, &status[index]) < 0)
+        memset(&status[index], 0, sizeof status[index]);
+    known[index] = 1;
+    return S_ISREG(status[index].st_mode) ? &status[index] : NULL;
 }
 
 int file_is_own_output(const char *path)
 {
+    const struct stat *out = own_output(STDOUT_FILENO), *err = own_output(STDERR_FILENO);
     struct stat status;
 
-    return stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
-           (is_same_file(&status, STDOUT_FILENO) || is_same_file(&status, STDERR_FILENO));
+    return (out || err) && stat(path, &status) == 0 &&
+           ((out && is_same_file(&status, out)) || (err && is_same_file(&status, err)));
 }
 
 FILE *file_open(const char *path)
