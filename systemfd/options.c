@@ -21,7 +21,7 @@ static const char help_text[] =
     "                      TYPE  %s\n"
     "                      SPEC  PORT, HOST:PORT, [V6]:PORT, PATH or @ABSTRACT;\n"
     "                            port 0 lets the system choose, host * is every address;\n"
-    "                            a unix PATH may end in ,mode=OCTAL\n"
+    "                            then ,mode=OCTAL of a PATH; ,v6only ,reuseport ,backlog=N\n"
     "                      NAME  what LISTEN_FDNAMES calls it\n"
     "  -b, --backlog N     connections that may wait for the server (default: the system's\n"
     "                      largest)\n"

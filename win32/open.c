@@ -16,7 +16,8 @@ static int set_option(SOCKET socket, int level, int option, BOOL value)
  * neither. */
 static int set_options(SOCKET socket, const struct spec *spec, const struct options *options)
 {
-    if (set_option(socket, SOL_SOCKET, options->reuse_port ? SO_REUSEADDR : SO_EXCLUSIVEADDRUSE,
+    if (set_option(socket, SOL_SOCKET,
+                   options->reuse_port || spec->reuse_port ? SO_REUSEADDR : SO_EXCLUSIVEADDRUSE,
                    TRUE) != 0)
         return -1;
     if (spec->address.ss_family == AF_INET6)
@@ -34,7 +35,8 @@ static SOCKET try_open(const struct spec *spec, const struct options *options)
         return socket;
     if (set_options(socket, spec, options) == 0 &&
         bind(socket, (const struct sockaddr *)&spec->address, spec->address_size) == 0 &&
-        (spec->type->type == SOCK_DGRAM || listen(socket, options->backlog) == 0))
+        (spec->type->type == SOCK_DGRAM ||
+         listen(socket, spec->backlog > 0 ? spec->backlog : options->backlog) == 0))
         return socket;
     error = WSAGetLastError();
     closesocket(socket);

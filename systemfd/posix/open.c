@@ -4,14 +4,12 @@
 #include "address_in_use.h"
 #include "remove_at_exit.h"
 #include "try_open.h"
-#include "unix_path.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -24,57 +22,54 @@ static int set_option(int fd, int level, int option, int value)
  * would let a second launcher steal the port (socket(7)), so UDP goes without. */
 static int set_options(int fd, const struct spec *spec, const struct options *options)
 {
-    int family = spec->address.ss_family;
-
-    if (family == AF_UNIX)
-        return 0;
     if (spec->type->type == SOCK_STREAM && !options->no_reuse &&
         set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0)
         return -1;
-    if (options->reuse_port && set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) < 0)
+    if ((options->reuse_port || spec->reuse_port) &&
+        set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) < 0)
         return -1;
-    if (spec->every_host || spec->type->family == AF_INET6)
+    if (spec->every_host || spec->v6only || spec->type->family == AF_INET6)
         return set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !spec->every_host);
     return 0;
 }
 
-/* bind(2), with the mode that a unix path is to have from its first moment on. */
-static int bind_with_mode(int fd, const struct spec *spec)
-{
-    mode_t umask_before;
-    int result;
-
-    if (spec->mode < 0)
-        return bind(fd, (const struct sockaddr *)&spec->address, spec->address_size);
-    umask_before = umask(0777 & ~(mode_t)spec->mode);
-    result = bind(fd, (const struct sockaddr *)&spec->address, spec->address_size);
-    umask(umask_before);
-    return result;
-}
-
-static int bind_spec(int fd, const struct spec *spec)
+/* The address as listenfd.h writes it. */
+static void write_unix_spec(const struct spec *spec, const struct options *options, char *text,
+                            size_t size)
 {
     const struct sockaddr_un *address = (const struct sockaddr_un *)&spec->address;
-    int result = bind_with_mode(fd, spec);
+    const char *name = address->sun_path;
+    size_t length = (size_t)snprintf(text, size, "%s::", spec->type->name);
 
-    if (result == 0 && spec->type->family == AF_UNIX && address->sun_path[0] != '\0')
-        remove_at_exit(address->sun_path);
-    return result;
-}
-
-static int bind_replacing_dead(int fd, const struct spec *spec)
-{
-    const struct sockaddr_un *address = (const struct sockaddr_un *)&spec->address;
-
-    if (bind_spec(fd, spec) == 0)
-        return 0;
-    if (errno != EADDRINUSE || spec->type->family != AF_UNIX)
-        return -1;
-    if (!unix_path_remove_dead(address, spec->address_size, spec->type->type)) {
-        errno = EADDRINUSE;
-        return -1;
+    if (*name == '\0') {
+        text[length++] = '@';
+        name++;
     }
-    return bind_spec(fd, spec);
+    for (; *name != '\0'; name++) {
+        if (*name == ',' || *name == '\\')
+            text[length++] = '\\';
+        text[length++] = *name;
+    }
+    text[length] = '\0';
+    if (spec->mode >= 0)
+        length += (size_t)snprintf(text + length, size - length, ",mode=%o", (unsigned)spec->mode);
+    if (spec->type->type != SOCK_DGRAM)
+        snprintf(text + length, size - length, ",backlog=%d",
+                 spec->backlog > 0 ? spec->backlog : options->backlog);
+}
+
+/* The library replaces what is dead at a path, and lets one of two win that start at once. */
+static int open_unix(const struct spec *spec, const struct options *options)
+{
+    const struct sockaddr_un *address = (const struct sockaddr_un *)&spec->address;
+    char text[2 * sizeof address->sun_path + 64];
+    listenfd_socket fd;
+
+    write_unix_spec(spec, options, text, sizeof text);
+    if (listenfd_take_or_bind(NULL, LISTENFD_NOT_FOUND, text, &fd) == LISTENFD_BOUND &&
+        address->sun_path[0] != '\0')
+        remove_at_exit(address->sun_path);
+    return fd;
 }
 
 static void die_for(const struct spec *spec)
@@ -91,20 +86,27 @@ static void die_for(const struct spec *spec)
             : "");
 }
 
-int try_open_spec(const struct spec *spec, const struct options *options)
+static int open_internet(const struct spec *spec, const struct options *options)
 {
     int fd = socket(spec->address.ss_family, spec->type->type, 0), saved_errno;
 
     if (fd < 0)
         return -1;
     fcntl(fd, F_SETFD, FD_CLOEXEC);
-    if (set_options(fd, spec, options) == 0 && bind_replacing_dead(fd, spec) == 0 &&
-        (spec->type->type == SOCK_DGRAM || listen(fd, options->backlog) == 0))
+    if (set_options(fd, spec, options) == 0 &&
+        bind(fd, (const struct sockaddr *)&spec->address, spec->address_size) == 0 &&
+        (spec->type->type == SOCK_DGRAM ||
+         listen(fd, spec->backlog > 0 ? spec->backlog : options->backlog) == 0))
         return fd;
     saved_errno = errno;
     close(fd);
     errno = saved_errno;
     return -1;
+}
+
+int try_open_spec(const struct spec *spec, const struct options *options)
+{
+    return spec->type->family == AF_UNIX ? open_unix(spec, options) : open_internet(spec, options);
 }
 
 /* An address of a family that is not there, or not on the loopback. */

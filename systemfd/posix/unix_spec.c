@@ -2,48 +2,21 @@
 #include "sockets/unix_spec.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
 const char spec_types[] = "tcp, tcp6, http, https, udp, udp6, unix, unix-datagram, unix-seqpacket";
 const char spec_form[] = "[NAME=][TYPE::]PORT, HOST:PORT, [V6]:PORT, PATH or @ABSTRACT";
 
-/* The length of the path before ",mode=OCTAL", which is read where it is there. */
-static int parse_mode(const struct parser *parser, const char *path, struct spec *spec,
-                      size_t *length)
-{
-    const char *comma = strrchr(path, ',');
-    char *end;
-    long mode;
-
-    *length = strlen(path);
-    if (!comma || strncmp(comma, ",mode=", 6) != 0)
-        return 1;
-    *length = (size_t)(comma - path);
-    if (strstr(path, ",mode=") != comma)
-        return refuse(parser, "there is more than one mode");
-    mode = strtol(comma + 6, &end, 8);
-    if (comma[6] < '0' || comma[6] > '7' || *end != '\0' || mode > 0777)
-        return refuse(parser, "'%s' is not a mode; expected up to 777 in octal, like mode=660",
-                      comma + 6);
-    if (*path == '@')
-        return refuse(parser, "an abstract name has no mode");
-    spec->mode = (int)mode;
-    return 1;
-}
-
 int parse_path(const struct parser *parser, const char *path, struct spec *spec)
 {
     struct sockaddr_un *address = (struct sockaddr_un *)&spec->address;
-    size_t length;
+    size_t length = strlen(path);
 
 #ifndef __linux__
     if (*path == '@')
         return refuse(parser, "abstract names exist on Linux only");
 #endif
-    if (!parse_mode(parser, path, spec, &length))
-        return 0;
     if (length == 0 || (length == 1 && *path == '@'))
         return refuse(parser, "the path is empty");
     if (length >= sizeof address->sun_path)

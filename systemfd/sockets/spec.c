@@ -3,6 +3,7 @@
 
 #include "unix_spec.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,7 +196,7 @@ static int parse_host(const struct parser *parser, char *host, struct spec *spec
 
     if (strcmp(host, "localhost") == 0) {
         set_loopback(spec, port);
-    } else if (strcmp(host, "*") == 0) {
+    } else if (*host == '\0' || strcmp(host, "*") == 0) {
         spec->every_host = spec->type->family != AF_INET6;
         set_ipv6(spec, in6addr_any, port, 0);
     } else if (*host == '[' && host[length - 1] == ']') {
@@ -237,10 +238,96 @@ static int parse_internet(const struct parser *parser, const char *value, struct
     return parse_host(parser, host, spec, port);
 }
 
+/* Up to the first comma, without the backslash before a comma or a backslash of the value's own;
+ * returns what follows. */
+static const char *split(const char *text, char *part)
+{
+    for (; *text != '\0' && *text != ','; text++) {
+        if (*text == '\\' && (text[1] == ',' || text[1] == '\\'))
+            text++;
+        *part++ = *text;
+    }
+    *part = '\0';
+    return text;
+}
+
+static int parse_mode(const struct parser *parser, const char *value, struct spec *spec)
+{
+    char *end;
+    long mode = strtol(value, &end, 8);
+
+    if (spec->mode >= 0)
+        return refuse(parser, "there is more than one mode");
+    if (*value < '0' || *value > '7' || *end != '\0' || mode > 0777)
+        return refuse(parser, "'%s' is not a mode; expected up to 777 in octal, like mode=660",
+                      value);
+    if (*((const struct sockaddr *)&spec->address)->sa_data == '\0') /* its name begins with NUL */
+        return refuse(parser, "an abstract name has no mode");
+    spec->mode = (int)mode;
+    return 1;
+}
+
+static int parse_backlog(const struct parser *parser, const char *value, struct spec *spec)
+{
+    char *end;
+    long backlog = strtol(value, &end, 10);
+
+    if (*value < '0' || *value > '9' || *end != '\0' || backlog < 1 || backlog > INT_MAX)
+        return refuse(parser, "'%s' is not a backlog; expected a number from 1 on", value);
+    spec->backlog = (int)backlog;
+    return 1;
+}
+
+static const char *options_of(const struct socket_type *type)
+{
+    if (type->family == AF_UNIX)
+        return type->type == SOCK_DGRAM ? "mode=OCTAL" : "mode=OCTAL and backlog=N";
+    return type->type == SOCK_DGRAM ? "v6only and reuseport" : "v6only, reuseport and backlog=N";
+}
+
+static int parse_option(const struct parser *parser, const char *option, struct spec *spec)
+{
+    int is_unix = spec->type->family == AF_UNIX;
+
+    if (is_unix && strncmp(option, "mode=", 5) == 0)
+        return parse_mode(parser, option + 5, spec);
+    if (spec->type->type != SOCK_DGRAM && strncmp(option, "backlog=", 8) == 0)
+        return parse_backlog(parser, option + 8, spec);
+    if (!is_unix && strcmp(option, "reuseport") == 0)
+        return spec->reuse_port = 1;
+    if (is_unix || strcmp(option, "v6only") != 0)
+        return refuse(parser, "there is no option '%s'; the options of type %s are %s%s", option,
+                      spec->type->name, options_of(spec->type),
+                      is_unix ? "; a comma in a path is written \\," : "");
+    if (spec->address.ss_family != AF_INET6)
+        return refuse(parser, "v6only wants an IPv6 address");
+    spec->every_host = 0;
+    return spec->v6only = 1;
+}
+
+/* part has room for the whole of value. */
+static int parse_value(const struct parser *parser, const char *value, char *part,
+                       struct spec *spec)
+{
+    const char *rest = split(value, part);
+
+    if (!(spec->type->family == AF_UNIX ? parse_path(parser, part, spec)
+                                        : parse_internet(parser, part, spec)))
+        return 0;
+    while (*rest == ',') {
+        rest = split(rest + 1, part);
+        if (!parse_option(parser, part, spec))
+            return 0;
+    }
+    return 1;
+}
+
 int spec_parse(const char *text, struct spec *spec, char *error, size_t error_size)
 {
     struct parser parser = {error, error_size};
     const char *value;
+    char *part;
+    int result;
 
     memset(spec, 0, sizeof *spec);
     spec->text = text;
@@ -251,9 +338,12 @@ int spec_parse(const char *text, struct spec *spec, char *error, size_t error_si
     value = parse_type(&parser, value, spec);
     if (!value)
         return 0;
-    if (spec->type->family == AF_UNIX)
-        return parse_path(&parser, value, spec);
-    return parse_internet(&parser, value, spec);
+    part = malloc(strlen(value) + 1);
+    if (!part)
+        return refuse(&parser, "out of memory");
+    result = parse_value(&parser, value, part, spec);
+    free(part);
+    return result;
 }
 
 void spec_fall_back_to_ipv4(struct spec *spec)

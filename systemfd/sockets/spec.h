@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the argument of -s says: [NAME=][TYPE::]VALUE[,mode=OCTAL] */
+ * What the argument of -s says: [NAME=][TYPE::]VALUE[,OPTION...], as in listenfd.h. */
 #ifndef SYSTEMFD_SPEC_H
 #define SYSTEMFD_SPEC_H
 
@@ -26,6 +26,8 @@ struct spec {
     int every_host; /* "*:80": IPv6 and, through it, IPv4 */
     int localhost;  /* "80", "localhost:80": IPv4, or IPv6 where the loopback has no other */
     int mode;       /* of a unix path; -1: what umask gives */
+    int v6only, reuse_port;
+    int backlog; /* 0: what --backlog says */
 };
 
 /* Returns 1, or 0 with the reason in error. spec keeps pointers into text. */

@@ -14,7 +14,7 @@ struct parser {
 int refuse(const struct parser *parser, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* PATH, PATH,mode=OCTAL or @ABSTRACT. */
+/* PATH or @ABSTRACT. */
 int parse_path(const struct parser *parser, const char *path, struct spec *spec);
 
 #endif

@@ -274,7 +274,36 @@ static char *printed(const char *format, ...)
     return text;
 }
 
-/* The value and what comes after it, written out. */
+static char *print_path(const char *path)
+{
+    char text[300], *end = text;
+
+    if (*path == '\0') {
+        *end++ = '@';
+        path++;
+    }
+    for (; *path; path++) {
+        if (*path == ',' || *path == '\\')
+            *end++ = '\\';
+        *end++ = *path;
+    }
+    *end = '\0';
+    return printed("%s", text);
+}
+
+static char *print_options(const struct spec *spec)
+{
+    char mode[16] = "", backlog[24] = "";
+
+    if (spec->mode >= 0)
+        snprintf(mode, sizeof mode, ",mode=%o", (unsigned)spec->mode);
+    if (spec->backlog > 0)
+        snprintf(backlog, sizeof backlog, ",backlog=%d", spec->backlog);
+    return printed("%s%s%s%s", mode, backlog, spec->v6only ? ",v6only" : "",
+                   spec->reuse_port ? ",reuseport" : "");
+}
+
+/* The value, written out. */
 static char *print_value(const struct spec *spec)
 {
     const struct address *address = (const struct address *)&spec->address;
@@ -282,10 +311,8 @@ static char *print_value(const struct spec *spec)
     unsigned port = ntohs(address->as.in.sin_port);
     char host[INET6_ADDRSTRLEN];
 
-    if (address->as.any.sa_family == AF_UNIX && spec->mode >= 0)
-        return printed("%s,mode=%o", path, (unsigned)spec->mode);
     if (address->as.any.sa_family == AF_UNIX)
-        return *path ? printed("%s", path) : printed("@%s", path + 1);
+        return print_path(path);
     if (spec->every_host)
         return printed("*:%u", port);
     if (address->as.any.sa_family == AF_INET)
@@ -299,12 +326,14 @@ static char *print_value(const struct spec *spec)
 
 static char *print_spec(const struct spec *spec)
 {
-    char *value = print_value(spec), *text;
+    char *value = print_value(spec), *options = print_options(spec), *text;
 
     if (spec->name)
-        text = printed("%.*s=%s::%s", (int)spec->name_length, spec->name, spec->type->name, value);
+        text = printed("%.*s=%s::%s%s", (int)spec->name_length, spec->name, spec->type->name, value,
+                       options);
     else
-        text = printed("%s::%s", spec->type->name, value);
+        text = printed("%s::%s%s", spec->type->name, value, options);
+    free(options);
     free(value);
     return text;
 }
@@ -312,6 +341,7 @@ static char *print_spec(const struct spec *spec)
 static void check_same_spec(const struct spec *a, const struct spec *b)
 {
     assert(a->type == b->type && a->mode == b->mode && a->every_host == b->every_host);
+    assert(a->v6only == b->v6only && a->reuse_port == b->reuse_port && a->backlog == b->backlog);
     assert(a->address_size == b->address_size);
     assert(memcmp(&a->address, &b->address, a->address_size) == 0);
     assert((a->name == NULL) == (b->name == NULL));
@@ -319,16 +349,19 @@ static void check_same_spec(const struct spec *a, const struct spec *b)
     assert(!a->name || memcmp(a->name, b->name, a->name_length) == 0);
 }
 
-/* The digits that it ends in. */
+/* The digits that its value ends in. */
 static void check_port(const struct spec *spec, const char *text)
 {
-    const char *port = text + strlen(text);
+    size_t end = strcspn(text, ","), begin = end;
     unsigned long long number;
+    char *port;
 
-    while (port > text && port[-1] >= '0' && port[-1] <= '9')
-        port--;
+    while (begin > 0 && text[begin - 1] >= '0' && text[begin - 1] <= '9')
+        begin--;
+    port = printed("%.*s", (int)(end - begin), text + begin);
     assert(is_number(port, 65535, &number));
     assert(number == ntohs(((const struct sockaddr_in *)&spec->address)->sin_port));
+    free(port);
 }
 
 static void check_spec_itself(const struct spec *spec, const char *text)
