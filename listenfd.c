@@ -170,11 +170,13 @@ static int lfd_set_reuse(listenfd_socket socket, const struct lfd_endpoint *own)
 static const char *lfd_file_kind(listenfd_socket socket);
 static unsigned lfd_interface_number(const char *name);
 static void lfd_format_scope(unsigned number, char *text, size_t size);
-static const char *lfd_parse_unix(const char *name, struct lfd_address *address);
+static int lfd_take_unix(struct listenfd *lfd, size_t index, const struct lfd_kind *kind,
+                         listenfd_socket *out);
+static int lfd_parse_unix(struct listenfd *lfd, const char *text, const char *name,
+                          struct lfd_endpoint *wanted);
 static int lfd_same_unix_name(const struct lfd_address *wanted, const struct lfd_address *bound);
 static int lfd_format_unix_name(const struct lfd_address *address, char *text, size_t size);
 static listenfd_socket lfd_open_unix(const struct listenfd *lfd, const struct lfd_endpoint *own);
-static int lfd_has_unix_sockets(void);
 static int lfd_is_privileged(void);
 
 /* What the header calls errno. */
@@ -507,16 +509,6 @@ static int lfd_take(struct listenfd *lfd, size_t index, const struct lfd_kind *k
     return result;
 }
 
-static int lfd_take_unix(struct listenfd *lfd, size_t index, const struct lfd_kind *kind,
-                         listenfd_socket *out)
-{
-    if (lfd_has_unix_sockets() || !out || (lfd && lfd->status < 0))
-        return lfd_take(lfd, index, kind, out);
-    *out = LISTENFD_INVALID_SOCKET;
-    return lfd_say(lfd, LISTENFD_ENOTSUPPORTED,
-                   "%s cannot be passed on Windows: use a tcp listener on 127.0.0.1", kind->name);
-}
-
 /* ---- Addresses: reading ---------------------------------------------------------- */
 
 static const struct lfd_type lfd_types[] = {
@@ -723,7 +715,7 @@ static int lfd_parse(struct listenfd *lfd, const char *text, struct lfd_endpoint
 {
     const char *value = text ? text : "", *rest, *reason;
     char part[LFD_ADDRESS_SIZE];
-    int i;
+    int i, result = 1;
 
     memset(wanted, 0, sizeof *wanted);
     for (i = 0; i < LFD_OPTIONS; i++)
@@ -736,15 +728,11 @@ static int lfd_parse(struct listenfd *lfd, const char *text, struct lfd_endpoint
         return lfd_not_an_address(lfd, text, reason);
     if (wanted->any_type)
         wanted->type = &lfd_types[*part == '@' || strchr(part, '/') ? LFD_UNIX : LFD_TCP];
-    if (wanted->type->family == AF_UNIX && !lfd_has_unix_sockets())
-        return lfd_say(
-            lfd, LISTENFD_ENOTSUPPORTED,
-            "'%.120s': there are no unix sockets to pass on Windows; use tcp on 127.0.0.1", text);
-    reason = wanted->type->family == AF_UNIX ? lfd_parse_unix(part, &wanted->address)
-                                             : lfd_parse_host_port(part, wanted);
-    if (reason)
-        return lfd_not_an_address(lfd, text, reason);
-    return lfd_parse_options(lfd, text, rest, wanted);
+    if (wanted->type->family == AF_UNIX)
+        result = lfd_parse_unix(lfd, text, part, wanted);
+    else if ((reason = lfd_parse_host_port(part, wanted)) != NULL)
+        result = lfd_not_an_address(lfd, text, reason);
+    return result < 0 ? result : lfd_parse_options(lfd, text, rest, wanted);
 }
 
 /* ---- Addresses: comparing -------------------------------------------------------- */
@@ -1707,13 +1695,14 @@ static void lfd_format_scope(unsigned number, char *text, size_t size)
 
 /* ---- POSIX: unix sockets --------------------------------------------------------- */
 
-static int lfd_has_unix_sockets(void)
+static int lfd_take_unix(struct listenfd *lfd, size_t index, const struct lfd_kind *kind,
+                         listenfd_socket *out)
 {
-    return 1;
+    return lfd_take(lfd, index, kind, out);
 }
 
-/* A path, or "@name" for Linux's abstract namespace. */
-static const char *lfd_parse_unix(const char *name, struct lfd_address *address)
+/* A path, or "@name" for Linux's abstract namespace. NULL, or the reason why it is none. */
+static const char *lfd_parse_name(const char *name, struct lfd_address *address)
 {
     size_t length = strlen(name);
 
@@ -1736,7 +1725,15 @@ static const char *lfd_parse_unix(const char *name, struct lfd_address *address)
 #endif
 }
 
-/* The name a unix socket is bound to, as lfd_parse_unix takes it; its length, 0 when it
+static int lfd_parse_unix(struct listenfd *lfd, const char *text, const char *name,
+                          struct lfd_endpoint *wanted)
+{
+    const char *reason = lfd_parse_name(name, &wanted->address);
+
+    return reason ? lfd_not_an_address(lfd, text, reason) : 1;
+}
+
+/* The name a unix socket is bound to, as lfd_parse_name takes it; its length, 0 when it
  * has none. text holds at least sizeof sun_path + 1. */
 static size_t lfd_unix_name(const struct lfd_address *address, char *text)
 {
@@ -2402,16 +2399,24 @@ static int lfd_is_privileged(void)
 /* ---- Windows: unix sockets ---- */
 
 /* The protocol knows TCP and UDP. */
-static int lfd_has_unix_sockets(void)
+static int lfd_take_unix(struct listenfd *lfd, size_t index, const struct lfd_kind *kind,
+                         listenfd_socket *out)
 {
-    return 0;
+    if (!out || (lfd && lfd->status < 0))
+        return lfd_take(lfd, index, kind, out);
+    *out = LISTENFD_INVALID_SOCKET;
+    return lfd_say(lfd, LISTENFD_ENOTSUPPORTED,
+                   "%s cannot be passed on Windows: use a tcp listener on 127.0.0.1", kind->name);
 }
 
-static const char *lfd_parse_unix(const char *name, struct lfd_address *address)
+static int lfd_parse_unix(struct listenfd *lfd, const char *text, const char *name,
+                          struct lfd_endpoint *wanted)
 {
     (void)name;
-    (void)address;
-    return "there are no unix sockets to pass on Windows";
+    (void)wanted;
+    return lfd_say(lfd, LISTENFD_ENOTSUPPORTED,
+                   "'%.120s': there are no unix sockets to pass on Windows; use tcp on 127.0.0.1",
+                   text);
 }
 
 static int lfd_same_unix_name(const struct lfd_address *wanted, const struct lfd_address *bound)
@@ -2624,7 +2629,7 @@ static int lfd_send_state(const char *state, const char *extra)
 
     if (!where || lfd_is_privileged())
         return 0;
-    if (*where == '/' || *where == '@' ? where[1] == '\0' || lfd_parse_unix(where, &address)
+    if (*where == '/' || *where == '@' ? where[1] == '\0' || lfd_parse_name(where, &address)
                                        : !lfd_parse_vsock(where, &address))
         return LISTENFD_ENOTIFY;
     socket = lfd_manager_socket(address.as.any.sa_family);

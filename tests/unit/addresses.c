@@ -608,6 +608,49 @@ static void test_message_when_not_found(void **state)
     listenfd_free(lfd);
 }
 
+/* An interface is shown by its name, or by its number where it has none. */
+static void check_scope(struct listenfd *lfd, uint32_t scope, const char *shown)
+{
+    struct sockaddr_in6 where = {
+        .sin6_family = AF_INET6, .sin6_port = htons(80), .sin6_scope_id = scope};
+
+    assert_int_equal(inet_pton(AF_INET6, "fe80::1", &where.sin6_addr), 1);
+    assert_true(listenfd_find_sockaddr(lfd, SOCK_STREAM, (struct sockaddr *)&where, sizeof where,
+                                       0) == NONE);
+    assert_non_null(strstr(listenfd_message(lfd), shown));
+}
+
+static void test_sockaddr(void **state)
+{
+    int sockets[] = {internet_socket(SOCK_STREAM, "127.0.0.1"), internet_socket(SOCK_DGRAM, "::1")};
+    struct sockaddr_storage where[2];
+    struct listenfd *lfd;
+    socklen_t size;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        size = sizeof where[i];
+        assert_int_equal(getsockname(sockets[i], (struct sockaddr *)&where[i], &size), 0);
+    }
+    lfd = pass_these(sockets, 2);
+    errno = 4711;
+    assert_int_equal(
+        listenfd_find_sockaddr(lfd, 0, (struct sockaddr *)&where[0], sizeof where[0], 0), 0);
+    assert_int_equal(
+        listenfd_find_sockaddr(lfd, SOCK_DGRAM, (struct sockaddr *)&where[1], sizeof where[1], 0),
+        1);
+    assert_true(listenfd_find_sockaddr(lfd, SOCK_STREAM, (struct sockaddr *)&where[1],
+                                       sizeof where[1], 0) == NONE);
+    assert_true(listenfd_find_sockaddr(lfd, 0, NULL, 0, 0) == NONE);
+    assert_true(listenfd_find_sockaddr(lfd, 0, (struct sockaddr *)where, 4096, 0) == NONE);
+    assert_true(listenfd_find_sockaddr(NULL, 0, (struct sockaddr *)where, sizeof *where, 0) ==
+                NONE);
+    check_scope(lfd, 1, "'[fe80::1%lo]:80'");
+    check_scope(lfd, 4000000000U, "'[fe80::1%4000000000]:80'");
+    assert_int_equal(errno, 4711);
+    listenfd_free(lfd);
+}
+
 static void test_address_is_null(void **state)
 {
     struct listenfd *lfd;
@@ -651,6 +694,7 @@ int main(void)
         cmocka_unit_test(test_unnamed),
         cmocka_unit_test(test_other_descriptors_are_passed_over),
         cmocka_unit_test(test_message_when_not_found),
+        cmocka_unit_test(test_sockaddr),
         cmocka_unit_test(test_address_is_null),
         cmocka_unit_test(test_nothing_passed),
     };
