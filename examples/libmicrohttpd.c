@@ -83,8 +83,7 @@ int main(int argc, char **argv)
     int listener, signals;
     sigset_t set;
 
-    if (listenfd_take_or_bind(passed, 0, argc > 1 ? argv[1] : "127.0.0.1:5000", &listener) <
-        0) {
+    if (listenfd_take_or_bind(passed, 0, argc > 1 ? argv[1] : "127.0.0.1:5000", &listener) < 0) {
         fprintf(stderr, "libmicrohttpd: %s\n", listenfd_message(passed));
         return 1;
     }

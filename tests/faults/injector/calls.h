@@ -49,8 +49,8 @@ CALL(recvmsg, ssize_t, -1, (int fd, struct msghdr *message, int flags), (fd, mes
      EAGAIN, ECONNREFUSED, EINTR, ENOMEM)
 CALL(send, ssize_t, -1, (int fd, const void *bytes, size_t size, int flags),
      (fd, bytes, size, flags), EAGAIN, ECONNRESET, EINTR, ENOBUFS, ENOMEM, EPIPE)
-CALL(sendmsg, ssize_t, -1, (int fd, const struct msghdr *message, int flags),
-     (fd, message, flags), EAGAIN, ECONNREFUSED, EINTR, EMSGSIZE, ENOBUFS, ENOMEM)
+CALL(sendmsg, ssize_t, -1, (int fd, const struct msghdr *message, int flags), (fd, message, flags),
+     EAGAIN, ECONNREFUSED, EINTR, EMSGSIZE, ENOBUFS, ENOMEM)
 CALL(setsockopt, int, -1, (int fd, int level, int option, const void *value, socklen_t size),
      (fd, level, option, value, size), EINVAL, ENOMEM, ENOPROTOOPT, EPERM)
 CALL(shutdown, int, -1, (int fd, int how), (fd, how), ENOTCONN)
