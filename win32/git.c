@@ -2,9 +2,9 @@
  * git is not asked on Windows: what a person wants ignored beside the defaults, --ignore says. */
 #include "devserver/git.h"
 
-void git_open(const struct options *options)
+void git_open(const struct options *given)
 {
-    (void)options;
+    (void)given;
 }
 
 int git_lists_as_ignored(const char *path)
@@ -25,9 +25,9 @@ enum git_answer git_ask(const char *path)
     return GIT_COUNTS;
 }
 
-void git_on_answer(void (*answered)(const char *path, int ignored))
+void git_on_answer(void (*given)(const char *path, int ignored))
 {
-    (void)answered;
+    (void)given;
 }
 
 void git_rules_have_changed(void)

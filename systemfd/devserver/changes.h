@@ -11,7 +11,7 @@
 /* One that counts; at that time in milliseconds, during a build or not. */
 typedef void change_counts(const char *path, long long when, int in_build);
 
-void changes_setup(change_counts *counts);
+void changes_setup(change_counts *given);
 
 /* Between these, changes may be the build's. */
 void changes_build_begins(void);

@@ -307,6 +307,7 @@ void cycle_restart(const char *reason)
 {
     if (ending)
         return;
+    watch_read(cycle_changed); /* what changed before is covered by this restart */
     restart_loop_ends();
     if (!build_id()) {
         begin_screen();

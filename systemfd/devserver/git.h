@@ -8,7 +8,7 @@
 
 /* Asks about all that is watched, for at most a second or two. From then on it is known which
  * files there are that git ignores, and which it tracks although systemfd would ignore them. */
-void git_open(const struct options *options);
+void git_open(const struct options *given);
 
 /* As it was then: is that file, or folder with all in it, ignored? Is it tracked, or a folder
  * with something tracked in it? The second is only known of what is_ignored_by_default. */
@@ -20,7 +20,7 @@ enum git_answer { GIT_COUNTS, GIT_IGNORES, GIT_ASKED };
 /* Is that file ignored now? After GIT_ASKED the answer comes by `answered`, from git_look; in a
  * second, or else it counts. */
 enum git_answer git_ask(const char *path);
-void git_on_answer(void (*answered)(const char *path, int ignored));
+void git_on_answer(void (*given)(const char *path, int ignored));
 
 /* Ignored files may be others now. */
 void git_rules_have_changed(void);

@@ -126,7 +126,9 @@ static char small(char letter)
 
 static char plain_or_nothing(char letter)
 {
-    return strchr("*?[]\\", letter) ? '\0' : small(letter);
+    if (strchr("*?[]\\", letter))
+        return '\0';
+    return small(letter);
 }
 
 /* "docs/" is the folder docs. */

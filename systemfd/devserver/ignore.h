@@ -8,7 +8,7 @@
 #include "options.h"
 
 /* Compiles --ignore, --only and the defaults. To be called before git_open. */
-void ignore_setup(const struct options *given);
+void ignore_setup(const struct options *all);
 
 /* Does that file not count? `path` is as it will be reported; `below` is the part of it that
  * stands below what is watched. A pattern with a slash is matched against all of that, any other

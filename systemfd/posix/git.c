@@ -34,7 +34,9 @@ enum {
     SLOWNESS = 3          /* of which one that is too slow is so many */
 };
 
+#ifndef __linux__
 extern char **environ;
+#endif
 
 static const struct options *options;
 static void (*answered)(const char *path, int ignored);

@@ -187,6 +187,59 @@ static void test_build_does_not_start_itself(void **state)
         check_writer(writers[i]);
 }
 
+/* ---- Tools that make a whole tree, which would be broken half done ---- */
+
+static const struct {
+    const char *tool, *prepare, *build, *made;
+} tools[] = {
+    {"git",
+     "mkdir ../up && git -C ../up init -q . && for i in $(seq 200); do echo $i >../up/$i; done && "
+     "git -C ../up add . && git -C ../up -c user.name=us -c user.email=us@localhost commit -qm 1",
+     "test -d clone || git clone -q ../up clone", "test $(ls clone | wc -l) = 200"},
+    {"meson", "printf \"project('x', 'c')\\nexecutable('x', 'x.c')\\n\" >meson.build",
+     "test -d tree || meson setup tree >../log; ninja -C tree >../log", "test -x tree/x"},
+    {"autoconf",
+     "printf 'AC_INIT([x], [1])\\nAC_PROG_CC\\nAC_CHECK_HEADERS([unistd.h])\\n"
+     "AC_CONFIG_FILES([Makefile])\\nAC_OUTPUT\\n' >configure.ac && "
+     "printf 'all: x\\nx: x.c\\n\\t@CC@ -o x x.c\\n' >Makefile.in && autoconf",
+     "test -f Makefile || ./configure -q; make -s", "test -x x"},
+};
+
+/* One build that makes the tree, one because of that, and one for an edit. */
+static void check_tool(size_t row)
+{
+    char build[512];
+
+    print_message("%s\n", tools[row].tool);
+    in_project("rm -rf * .git ../builds; echo 'int main(void) { return 0; }' >x.c");
+    in_project("%s", tools[row].prepare);
+    snprintf(build, sizeof build, "echo build >>../builds; %s", tools[row].build);
+    START("-s", "http::0", "--watch", ".", "--settle", "0", "--build", build, "--", "sleep",
+          "1000");
+    expect("~> server 1 is ready");
+    in_project("%s", tools[row].made);
+    assert_int_equal(builds(), 2);
+    in_project("echo 'int main(void) { return 1; }' >x.c");
+    assert_string_equal(expect("~> changed: x.c"), "~> changed: x.c");
+    expect("~> server 2 is ready");
+    assert_rest();
+    assert_int_equal(builds(), 4);
+    process_discard(&systemfd);
+}
+
+static void test_tools_make_trees(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++) {
+        char *missing = shell("command -v %s >/dev/null || echo missing", tools[i].tool);
+        if (*missing == '\0')
+            check_tool(i);
+        else
+            print_message("skipped: %s is not installed\n", tools[i].tool);
+        free(missing);
+    }
+}
+
 /* ---- What git says ---- */
 
 #define GIT "git -c user.name=us -c user.email=us@localhost "
@@ -410,21 +463,14 @@ static void test_made_executable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_save_during_build),
-        TEST(test_saves_during_builds),
-        TEST(test_undo_and_redo),
-        TEST(test_all_kinds_of_changes_during_build),
-        TEST(test_build_is_not_broken),
-        TEST(test_build_does_not_start_itself),
-        TEST(test_git_knows),
-        TEST(test_git_is_not_asked),
-        TEST(test_git_in_git),
-        TEST(test_git_fails),
-        TEST(test_build_that_feeds_itself),
-        TEST(test_hint_helps),
-        TEST(test_restarted_build_comes_to_its_end),
-        TEST(test_own_output),
-        TEST(test_made_executable),
+        TEST(test_save_during_build),   TEST(test_saves_during_builds),
+        TEST(test_undo_and_redo),       TEST(test_all_kinds_of_changes_during_build),
+        TEST(test_build_is_not_broken), TEST(test_build_does_not_start_itself),
+        TEST(test_tools_make_trees),    TEST(test_git_knows),
+        TEST(test_git_is_not_asked),    TEST(test_git_in_git),
+        TEST(test_git_fails),           TEST(test_build_that_feeds_itself),
+        TEST(test_hint_helps),          TEST(test_restarted_build_comes_to_its_end),
+        TEST(test_own_output),          TEST(test_made_executable),
     };
 
     return cmocka_run_group_tests(tests, find_programs_and_orphans, NULL);

@@ -672,7 +672,7 @@ static void test_hup(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         put("text", "one");
-        START("-s", "http::0", ways[i], "--settle", "0", "--", "server");
+        START("-s", "http::0", ways[i], "--delay=1000", "--settle", "0", "--", "server");
         expect_ready(1);
         WAIT_UNTIL(answers(ports[0], "one"));
         in_project("echo two >../text; mkdir -p .git; mv ../text .git/; cp -p .git/text text");
