@@ -8,6 +8,7 @@
  * held. */
 #include "test.h"
 
+#include "devserver/after.h"
 #include "devserver/changes.h"
 #include "devserver/cycle.h"
 #include "devserver/files.h"
@@ -16,6 +17,7 @@
 #include "devserver/servers.h"
 #include "devserver/watch.h"
 #include "clock.h"
+#include "page/live_reload.h"
 #include "page/page.h"
 
 #include <stdarg.h>
@@ -322,11 +324,14 @@ static void see(size_t index, char text[TEXT])
     snprintf(text, TEXT, "%s", file->is_there ? file->text : "-");
 }
 
-int child_start_build(struct child *child, const struct options *options, struct tail *tail)
+int child_start_shell(struct child *child, const char *what, const char *command,
+                      const struct variable *variables, struct tail *tail)
 {
     long long length = dice(4) == 0 ? dice(5000) : dice(300);
 
-    (void)options;
+    (void)what;
+    (void)command;
+    (void)variables;
     (void)tail;
     CHECK(!build.runs);
     memset(child, 0, sizeof *child);
@@ -514,7 +519,7 @@ int server_goes_on(struct server *server)
     return 0;
 }
 
-void readiness_explain(const struct readiness *readiness)
+void readiness_explain(struct readiness *readiness)
 {
     (void)readiness;
 }
@@ -561,6 +566,59 @@ int page_is_there(void)
 
 void outputs_drain(void)
 {
+}
+
+void report_clear(void)
+{
+}
+
+void live_reload_tell(void)
+{
+}
+
+long servers_oldest(void)
+{
+    return 0;
+}
+
+/* ---- --after: there is none ---- */
+
+void after_setup(const struct options *given, const struct sockets *given_sockets)
+{
+    (void)given;
+    (void)given_sockets;
+}
+
+void after_ready(unsigned generation)
+{
+    (void)generation;
+}
+
+long after_id(void)
+{
+    return 0;
+}
+
+void after_has_ended(const struct exit_status *how)
+{
+    (void)how;
+}
+
+void after_stop(void)
+{
+}
+
+void after_kill(void)
+{
+}
+
+void after_look(void)
+{
+}
+
+int after_timeout(void)
+{
+    return -1;
 }
 
 /* ---- The person ---- */
