@@ -35,6 +35,7 @@ static const char *const cannot_fail[] = {
     "snprintf",
     "sscanf",
     "strcasecmp",
+    "strcpy",
     "strchr",
     "strcmp",
     "strcspn",
