@@ -2,6 +2,7 @@
 """What a person waits for after a save, and what clients wait for meanwhile: for each tool the
 same two servers, the same load."""
 
+import contextlib
 import os
 import re
 import signal
@@ -106,7 +107,14 @@ class Nodemon(Reloader):
         self.spawn([self.settings.nodemon, "--quiet", "--signal", "SIGTERM", "--watch", self.folder,
                     "--ext", "*", "--exec",
                     " ".join([*self.server, f"127.0.0.1:{self.port}", self.watched])],
-                   env={**ENVIRONMENT, "HOME": self.folder + "-home"})
+                   env={**ENVIRONMENT, "HOME": self.folder + "-home"}, start_new_session=True)
+
+    def end(self):
+        """It leaves its server behind when it is told to end."""
+        group = self.process.pid
+        super().end()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
 
 
 def tools(settings):

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What it costs to watch a large tree: time until the command runs, memory, and idling."""
 
+import contextlib
 import os
+import signal
 import statistics
 import subprocess
 import tempfile
@@ -59,6 +61,17 @@ def wait_until_quiet(pid):
         time.sleep(QUIET_S)
 
 
+def end(run):
+    """systemfd and entr end their command, which may be in a group of its own; nodemon does not."""
+    with contextlib.suppress(IndexError, ProcessLookupError, subprocess.TimeoutExpired):
+        os.kill(child_of(run.pid), signal.SIGTERM)
+        run.wait(PATIENCE_S)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    run.stdout.close()
+
+
 def watch(stopwatch, command, listing, folder):
     """Milliseconds until the command ran, peak KiB, processor time when idle in ms a second; None
     where it cannot watch so many."""
@@ -77,9 +90,7 @@ def watch(stopwatch, command, listing, folder):
         time.sleep(IDLE_S)
         return int(line.split()[0]) / 1e6, peak, (processor_ms(watcher) - before) / IDLE_S
     finally:
-        os.killpg(run.pid, 9)
-        run.wait()
-        run.stdout.close()
+        end(run)
 
 
 def measure(settings):
