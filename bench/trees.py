@@ -31,12 +31,12 @@ def make_tree(root, folders):
 
 def watchers(settings, root, command):
     """entr gets the list of files, which is made before."""
-    found = {"systemfd --watch TREE": [settings.program("systemfd"), "-q", "-s", "0", "--watch", root,
-                                  "--", command],
+    found = {"systemfd --watch TREE": [settings.program("systemfd"), "-q", "-s", "0", "--watch",
+                                       root, "--", command],
              "entr -r, with a list": [need("entr", "entr"), "-n", "-r", command]}
     if settings.nodemon:
-        found["nodemon --watch TREE"] = [settings.nodemon, "--quiet", "--watch", root, "--ext", "*", "--exec",
-                            command]
+        found["nodemon --watch TREE"] = [settings.nodemon, "--quiet", "--watch", root,
+                                         "--ext", "*", "--exec", command]
     return found
 
 
