@@ -38,6 +38,7 @@ static const char *const cannot_fail[] = {
     "strcpy",
     "strchr",
     "strcmp",
+    "strcpy",
     "strcspn",
     "strerror",
     "strlen",
