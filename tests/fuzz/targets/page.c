@@ -12,6 +12,7 @@
 #include "input.h"
 
 #include "systemfd/page/allowed_hosts.h"
+#include "systemfd/page/live_reload.h"
 #include "systemfd/page/peer.h"
 #include "systemfd/page/visit.h"
 
@@ -45,6 +46,12 @@ ssize_t __wrap_send(int fd, const void *buffer, size_t size, int flags);
 int __wrap_shutdown(int fd, int how);
 int __wrap_close(int fd);
 int __real_close(int fd);
+
+/* Pages are not reloaded here. */
+const char *live_reload_script(void)
+{
+    return NULL;
+}
 
 static size_t amount_now(size_t size)
 {
