@@ -81,10 +81,14 @@ static int is_own_name(struct host host)
     return is_same(host, name) && !ends_in(host, ".local");
 }
 
+static int is_name_of_this_machine(struct host host)
+{
+    return is_same(host, "localhost") || ends_in(host, ".localhost") || is_own_name(host);
+}
+
 static int is_local(struct host host)
 {
-    return host.length == 0 || is_same(host, "localhost") || ends_in(host, ".localhost") ||
-           is_address(host) || is_own_name(host);
+    return host.length == 0 || is_name_of_this_machine(host) || is_address(host);
 }
 
 enum asked_host asked_host(const char *request, const struct arguments *listed)
@@ -109,6 +113,12 @@ const char *origin_of(const char *request, size_t *length)
 }
 
 /* A file's page, and one in a sandbox, has the origin "null" (RFC 6454). */
+/* A website can be at any address but these. */
+static int is_loopback(struct host host)
+{
+    return is_same(host, "[::1]") || (is_address(host) && strncmp(host.text, "127.", 4) == 0);
+}
+
 int comes_from_foreign_page(const char *request, const struct arguments *listed)
 {
     size_t length;
@@ -121,5 +131,5 @@ int comes_from_foreign_page(const char *request, const struct arguments *listed)
     for (size_t i = 0; i < listed->count; i++)
         if (is_same(host_in(host + 3), listed->list[i]))
             return 0;
-    return !is_local(host_in(host + 3));
+    return !is_name_of_this_machine(host_in(host + 3)) && !is_loopback(host_in(host + 3));
 }

@@ -131,6 +131,9 @@ static void test_strangers(void **state)
         {"Host: localhost\r\nOrigin: http://[::1]:5000", 200},
         {"Host: localhost\r\nOrigin: https://example.com", 403},
         {"Host: localhost\r\nOrigin: http://localhost.example.com:5000", 403},
+        {"Host: localhost\r\nOrigin: http://203.0.113.9", 403},
+        {"Host: localhost\r\nOrigin: http://[2001:db8::1]", 403},
+        {"Host: localhost\r\nOrigin: http://127.0.0.1.example.com", 403},
         {"Host: localhost\r\nOrigin: null", 403},
     };
     char request[256];
