@@ -241,7 +241,7 @@ void readiness_explain(struct readiness *readiness)
 {
     int is_itself = !readiness->owner || readiness->bare == readiness->owner;
 
-    if (readiness->accepts || !readiness->bare || readiness->explained ||
+    if (readiness->accepts || !*readiness->bare_command || readiness->explained ||
         (is_itself && now_ms() - readiness->bare_since < ENDING_MS))
         return;
     readiness->explained = 1;

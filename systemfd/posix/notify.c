@@ -169,7 +169,9 @@ static ssize_t receive(int fd, char *text, size_t size, pid_t group)
                              .msg_controllen = sizeof sender.bytes};
     ssize_t length = recvmsg(fd, &message, MSG_DONTWAIT);
 
-    return length < 0 || is_trusted(&message, group) ? length : 0;
+    if (length >= 0 && ((message.msg_flags & MSG_TRUNC) || !is_trusted(&message, group)))
+        return 0; /* of one that is cut, the end may say something else */
+    return length;
 }
 #else
 static ssize_t receive(int fd, char *text, size_t size, pid_t group)
