@@ -7,6 +7,7 @@
 #include "options.h"
 #include "sockets/sockets.h"
 #include "page/tail.h"
+#include "said.h"
 
 struct child {
     long id; /* of their leader, the process that was started; below 0: it could not be, which
@@ -41,14 +42,7 @@ struct variable {
 int child_start_shell(struct child *child, const char *what, const char *command,
                       const struct variable *variables, struct tail *tail);
 
-/* What a server has said since the last call (sd_notify(3)). */
-struct said {
-    int ready, stopping;
-    long long extend_ms; /* it asks for so much more time, from now; 0: it does not */
-    char status[128];    /* what it is about; "": it did not say */
-};
-
-/* Where there is a way to say it, child_can_speak. */
+/* What a server has said since the last call. Where there is a way to say it, child_can_speak. */
 void child_hear(const struct child *child, struct said *said);
 int child_can_speak(const struct child *child);
 

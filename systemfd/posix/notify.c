@@ -114,34 +114,6 @@ void notify_close(struct notify *notify)
 
 /* ---- What comes ---- */
 
-static int is_number(const char *text)
-{
-    return *text >= '0' && *text <= '9' && text[strspn(text, "0123456789")] == '\0';
-}
-
-/* NAME=VALUE; what is unknown is ignored. */
-static void understand(const char *line, struct said *said)
-{
-    static const char status[] = "STATUS=", extend[] = "EXTEND_TIMEOUT_USEC=";
-
-    if (strcmp(line, "READY=1") == 0)
-        said->ready = 1;
-    else if (strcmp(line, "STOPPING=1") == 0)
-        said->stopping = 1;
-    else if (strncmp(line, status, strlen(status)) == 0)
-        snprintf(said->status, sizeof said->status, "%s", line + strlen(status));
-    else if (strncmp(line, extend, strlen(extend)) == 0 && is_number(line + strlen(extend)))
-        said->extend_ms = strtoll(line + strlen(extend), NULL, 10) / 1000;
-}
-
-static void understand_lines(char *message, struct said *said)
-{
-    char *rest;
-
-    for (char *line = strtok_r(message, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-        understand(line, said);
-}
-
 #ifdef __linux__
 /* One of the server's own processes may be another user's by now. */
 static int is_trusted(struct msghdr *message, pid_t group)
@@ -192,6 +164,6 @@ void notify_read(const struct notify *notify, pid_t group, struct said *said)
         if (length < 0)
             return;
         message[length] = '\0';
-        understand_lines(message, said);
+        said_add(said, message);
     }
 }

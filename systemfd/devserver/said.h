@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ * What a server says of itself: lines of NAME=VALUE (sd_notify(3)). */
+#ifndef SYSTEMFD_SAID_H
+#define SYSTEMFD_SAID_H
+
+struct said {
+    int ready, stopping;
+    long long extend_ms; /* it asks for so much more time, from now; 0: it does not */
+    char status[128];    /* what it is about; "": it did not say */
+};
+
+/* Adds what the message says. What is unknown is ignored. */
+void said_add(struct said *said, const char *message);
+
+#endif
