@@ -37,24 +37,24 @@ static const char help_text[] =
     "Development server:\n"
     "  -w, --watch PATH    restart when this file, or anything below this folder, changes;\n"
     "                      repeat for more\n"
-    "      --ignore GLOB   changes that do not count; repeat for more; !GLOB: that count, the\n"
-    "                      last that matches decides\n"
-    "      --only GLOB     nothing else counts; repeat for more\n"
-    "      --no-default-ignore, --no-gitignore  what version control, tools and editors leave,\n"
-    "                      and what git ignores, counts\n"
+    "      --ignore GLOB   do not count changes of these, or with !GLOB do; the last GLOB that\n"
+    "                      matches decides; repeat for more\n"
+    "      --only GLOB     count changes of these only; repeat for more\n"
+    "      --no-default-ignore, --no-gitignore  count what is ignored by default (what version\n"
+    "                      control, tools and editors leave), and what git ignores\n"
     "      --poll[=MS]     look for changes every MS milliseconds (500), where the system does\n"
-    "                      not tell; on network and shared folders that is done anyway, but\n"
-    "                      for --poll=0\n"
+    "                      not report them; on network and shared folders this is done anyway,\n"
+    "                      unless --poll=0 is given\n"
     "      --build COMMAND run this in the shell first; when it fails, the old server stays\n"
     "      --restart-build end a running build when something changes; otherwise it runs to\n"
-    "                      its end, and then another one\n"
+    "                      its end, and another one follows\n"
     "      --after COMMAND run this in the shell when a new server is ready\n"
     "      --delay MS      how long changes must have paused (5 after one, 50 after several)\n"
-    "      --settle MS     how long a new server must live at least (where it is not seen to\n"
-    "                      accept, nor says READY=1 (sd_notify): 100)\n"
+    "      --settle MS     how long a new server must live at least (100 if it is neither seen\n"
+    "                      to accept nor says READY=1 (sd_notify), otherwise 0)\n"
     "      --stop-signal S what the old server is sent (TERM; on Windows BREAK)\n"
     "      --stop-timeout SECONDS  until it is killed (10)\n"
-    "      --live-reload[=PORT]  serve a script on 127.0.0.1 (port 35729) that loads a page anew\n"
+    "      --live-reload[=PORT]  serve a script on 127.0.0.1 (port 35729) that reloads a page\n"
     "                      when a new server is ready\n"
     "      --clear         begin each build with an empty screen\n"
     "      --no-keys       do not read the terminal, where r restarts and q ends\n"
@@ -79,7 +79,7 @@ static const char help_text[] =
     "the event systemfd-PID, with systemfd's process ID, restarts in the place of SIGHUP.\n";
 
 /* An option either takes a value, which may be optional (then only after '='; NULL: there is
- * none), or raises a flag: the int at that offset. */
+ * none), or sets a flag: the int at that offset. */
 struct option {
     char letter; /* '\0': none */
     char use;
