@@ -42,7 +42,8 @@ SUITES ?= $(FUZZ_SUITE) $(COVERAGE_SUITE) $(USER_SUITE) $(call suites_of,$(SUITE
 SUITES_ALONE = $(addprefix $(BUILD)/tests/,devserver/load stacks/stacks)
 # For the inner loop: in about a minute, once all is built.
 QUICK_SUITES = $(if $(findstring command,$(origin SUITES)),$(SUITES),\
-    $(filter-out %/process/dialects,$(call suites_of,unit process life command sockets compat)))
+    $(filter-out %/process/dialects,$(call suites_of,unit process life command sockets compat)) \
+    $(BUILD)/tests/devserver/cycle)
 SUPPORT = $(patsubst %.c,$(BUILD)/%.o,\
     $(addprefix tests/support/,process.c sockets.c folder.c passed.c \
     $(if $(findstring linux,$(TARGET)),devserver.c browser.c)))
