@@ -151,12 +151,13 @@ def picture(left, right):
 
 def said(drawing):
     """The lines of systemfd, the questions and answers, without what differs from run to run: how
-    long things take, that systemfd says of the longer ones that they have begun, and whether it
-    first hears READY=1 of a server or first sees it accept."""
+    long things take, that systemfd says of the longer ones that they have begun, whether it first
+    hears READY=1 of a server or first sees it accept, and when it tells of the keys."""
     lines = [html.unescape(re.sub(r"<.*?>", "", text))
              for text in re.findall(r"<text .*?</text>", drawing)]
     lines = [line for line in lines if line.startswith((REPORT, PROMPT, "hello"))
-             and (not line.endswith("...") or "changed" in line) and " accepts after " not in line]
+             and (not line.endswith("...") or "changed" in line)
+             and not re.search(" accepts after |press r ", line)]
     lines = [re.sub(r"(is ready after [\d.]+ m?s): [^(;]*", r"\1 ", line) for line in lines]
     return [re.sub(r"\d+", "N", re.sub(r"[\d.]+ m?s\b", "TIME", line)) for line in lines]
 
