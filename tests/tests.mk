@@ -79,6 +79,9 @@ portable-suites: all $(PORTABLE_SUITES) $(BUILD)/tests/support/probe
 portable-check: portable-suites
 	$(RUN) $(PORTABLE_SUITES)
 
+# It runs what is built for everybody.
+tests/user/run: $(call suites_of,unit process life command sockets interop install compat)
+
 run-quick: $(QUICK_SUITES) $(TESTED_PROGRAMS) all
 	@$(RUN) $(QUICK_SUITES)
 
