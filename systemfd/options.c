@@ -74,9 +74,10 @@ static const char help_text[] =
     "126 COMMAND cannot be executed, 127 COMMAND was not found.\n"
     "\n"
     "On Windows there are no unix types, --no-reuse and --no-pid change nothing, and systemfd\n"
-    "stays while COMMAND runs: it answers COMMAND's request for the sockets. READY=1 is not\n"
-    "waited for. --build goes to cmd.exe; --stop-signal is BREAK (Ctrl-Break) or KILL; setting\n"
-    "the event systemfd-PID, with systemfd's process ID, restarts in the place of SIGHUP.\n";
+    "stays while COMMAND runs: it answers COMMAND's request for the sockets. READY=1 comes\n"
+    "from listenfd_notify. --build goes to cmd.exe; --stop-signal is BREAK (Ctrl-Break) or\n"
+    "KILL; setting the event systemfd-PID, with systemfd's process ID, restarts in the place\n"
+    "of SIGHUP.\n";
 
 /* An option either takes a value, which may be optional (then only after '='; NULL: there is
  * none), or sets a flag: the int at that offset. */

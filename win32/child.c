@@ -4,6 +4,7 @@
 #include "devserver/cycle.h"
 #include "events.h"
 #include "exit_code.h"
+#include "notify.h"
 #include "serve_sockets.h"
 #include "pipes.h"
 #include "program.h"
@@ -222,12 +223,21 @@ static int start(struct child *child, const char *what, char **command, const ch
 int child_start_server(struct child *child, const struct options *options,
                        const struct sockets *sockets, struct tail *tail)
 {
+    struct notify *notify = notify_open();
     int started;
 
     (void)sockets; /* it asks for them */
     set_server_variables();
+    SetEnvironmentVariableA("NOTIFY_SOCKET", notify ? notify_name(notify) : NULL);
     started = start(child, "the server", options->command, NULL, tail);
+    SetEnvironmentVariableA("NOTIFY_SOCKET", NULL);
     remove_server_variables();
+    if (started && notify)
+        notify_follow(notify, child->job, (DWORD)child->id);
+    if (started)
+        child->notify = notify;
+    else
+        notify_close(notify);
     return started;
 }
 
@@ -250,17 +260,16 @@ int child_start_shell(struct child *child, const char *what, const char *command
 
 /* ---- What it says ---- */
 
-/* There is no sd_notify. */
 int child_can_speak(const struct child *child)
 {
-    (void)child;
-    return 0;
+    return child->notify != NULL;
 }
 
 void child_hear(const struct child *child, struct said *said)
 {
-    (void)child;
     memset(said, 0, sizeof *said);
+    if (child->notify)
+        notify_read(child->notify, said);
 }
 
 /* ---- Stopping ---- */
@@ -319,6 +328,8 @@ void child_forget(struct child *child)
 {
     struct leader *leader = child->leader;
 
+    notify_close(child->notify);
+    child->notify = NULL;
     if (child->job)
         CloseHandle(child->job);
     if (leader && (leader->ended || !leader->id))

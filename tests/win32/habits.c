@@ -5,6 +5,7 @@
  *     deaf      does not end when it is asked to
  *     forking   starts another process, which does nothing, and does not tell it anything
  *     idle      is that process
+ *     waits     begins to answer, and says READY=1, when the file "go" is there
  *     late      needs a second and a half to begin
  *
  * Prints what becomes of it, each line with "server PID" in front. Over HTTP it answers
@@ -130,6 +131,11 @@ int main(int argc, char **argv)
     if (listenfd_take_tcp_listener(passed, 0, &listener) != 1) {
         tell(listenfd_message(passed));
         return 5;
+    }
+    if (has_habit(argv, "waits")) {
+        while (GetFileAttributesA("go") == INVALID_FILE_ATTRIBUTES && !stopping)
+            Sleep(10);
+        listenfd_notify("STATUS=it goes well\nREADY=1");
     }
     if (has_habit(argv, "forking"))
         start_idle(argv[0]);

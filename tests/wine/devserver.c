@@ -370,6 +370,24 @@ static void test_late(void **state)
     WAIT_UNTIL(answers(ports[0], "two"));
 }
 
+/* listenfd_notify tells systemfd. From then on the next one has to say it, too. */
+static void test_says_ready(void **state)
+{
+    (void)state;
+    put("text", "one\n");
+    put("go", "");
+    START_WINE("--watch", "text", SERVER, "waits");
+    assert_non_null(strstr(expect("~> server 1 is ready after "), ": it says READY=1"));
+    in_project("rm go");
+    put("text", "two\n");
+    expect("~> changed: text");
+    expect("server "); /* it begins */
+    assert_answers(ports[0], "one");
+    put("go", "");
+    expect("~> server 2 is ready after ");
+    WAIT_UNTIL(answers(ports[0], "two"));
+}
+
 static void test_command_is_missing(void **state)
 {
     (void)state;
@@ -737,6 +755,7 @@ int main(void)
         WINE_TEST(test_program_is_replaced),
         WINE_TEST(test_dies_before_it_is_ready),
         WINE_TEST(test_late),
+        WINE_TEST(test_says_ready),
         WINE_TEST(test_command_is_missing),
         WINE_TEST(test_crashes),
         WINE_TEST(test_exit_on_failure),
