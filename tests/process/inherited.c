@@ -298,13 +298,14 @@ static void test_shell_without_pid(void **state)
 /* A user starts a program that runs with rights of its file's group. */
 static void test_setgid(void **state)
 {
-    char *folder = folder_create(), *copy = path_in(folder, "probe");
+    char *folder, *copy, command[256];
     struct process process;
-    char command[256];
 
     (void)state;
     if (geteuid() != 0 || !have_program("setpriv"))
         skip_because("only root can become another user with setpriv");
+    folder = folder_create();
+    copy = path_in(folder, "probe");
     free(shell("chmod 755 '%s' && cp '%s' '%s' && chgrp daemon '%s' && chmod 2755 '%s'", folder,
                probe, copy, copy, copy));
     snprintf(command, sizeof command,
