@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "spec.h"
 
+#include "report.h"
 #include "unix_spec.h"
 
 #include <limits.h>
@@ -340,7 +341,7 @@ int spec_parse(const char *text, struct spec *spec, char *error, size_t error_si
         return 0;
     part = malloc(strlen(value) + 1);
     if (!part)
-        return refuse(&parser, "out of memory");
+        die(EXIT_CANNOT_OPEN, "out of memory");
     result = parse_value(&parser, value, part, spec);
     free(part);
     return result;
