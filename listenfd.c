@@ -106,6 +106,12 @@ struct listenfd {
     char message[LFD_MESSAGE_SIZE]; /* about the last result; empty: the reason is */
 };
 
+/* Of a table that ends with the number 0. */
+struct lfd_word {
+    int number;
+    const char *text;
+};
+
 struct lfd_address {
     union {
         struct sockaddr any;
@@ -118,12 +124,12 @@ struct lfd_address {
 };
 
 enum lfd_property {
-    LFD_END, /* of a list */
+    LFD_OPEN, /* no more than that; also ends a list */
     LFD_FAMILY,
-    LFD_PEER_FAMILY,
     LFD_TYPE,
     LFD_PROTOCOL,
-    LFD_LISTENING
+    LFD_LISTENING,
+    LFD_PEER_FAMILY
 };
 
 struct lfd_expectation {
@@ -135,7 +141,15 @@ struct lfd_expectation {
  * protocol TCP is a stream; a socket with a peer does not listen. */
 struct lfd_kind {
     const char *name;
-    struct lfd_expectation expect[5]; /* ended by LFD_END */
+    struct lfd_expectation expect[5]; /* ended by LFD_OPEN */
+};
+
+/* What may stand behind an address. */
+enum { LFD_MODE, LFD_BACKLOG, LFD_V6ONLY, LFD_REUSEPORT, LFD_OPTIONS };
+
+struct lfd_options {
+    unsigned which; /* 1 << LFD_MODE ... */
+    const char *text;
 };
 
 /* What stands before "::" in an address. */
@@ -143,16 +157,14 @@ struct lfd_type {
     const char *name;
     int family; /* AF_UNIX, AF_INET6 (only that), AF_UNSPEC (either) */
     int type;   /* SOCK_STREAM ... */
-    const struct lfd_kind *kind;
+    const struct lfd_kind *kind, *v6only_kind;
+    const struct lfd_options *options;
 };
-
-/* What may stand behind it. */
-enum { LFD_MODE, LFD_BACKLOG, LFD_V6ONLY, LFD_REUSEPORT, LFD_OPTIONS };
 
 /* An address of listenfd.h's grammar. */
 struct lfd_endpoint {
     const struct lfd_type *type;
-    int any_type; /* it has no type: then find calls look for any */
+    int socket_type; /* what find calls look for; 0, when it names no type: any */
     struct lfd_address address;
     int any_host;             /* ":8080", "*:8080": only the port counts */
     int options[LFD_OPTIONS]; /* -1: it is not there. tcp6 and udp6 are v6only */
@@ -170,13 +182,13 @@ static int lfd_set_reuse(listenfd_socket socket, const struct lfd_endpoint *own)
 static const char *lfd_file_kind(listenfd_socket socket);
 static unsigned lfd_interface_number(const char *name);
 static void lfd_format_scope(unsigned number, char *text, size_t size);
-static int lfd_take_unix(struct listenfd *lfd, size_t index, const struct lfd_kind *kind,
-                         listenfd_socket *out);
+static int lfd_take_unix(struct listenfd *lfd, size_t index, listenfd_socket *out,
+                         const struct lfd_kind *kind);
 static int lfd_parse_unix(struct listenfd *lfd, const char *text, const char *name,
                           struct lfd_endpoint *wanted);
 static int lfd_same_unix_name(const struct lfd_address *wanted, const struct lfd_address *bound);
 static int lfd_format_unix_name(const struct lfd_address *address, char *text, size_t size);
-static listenfd_socket lfd_open_unix(const struct listenfd *lfd, const struct lfd_endpoint *own);
+static int lfd_bind_unix(listenfd_socket socket, const struct lfd_endpoint *own);
 static int lfd_is_privileged(void);
 
 /* What the header calls errno. */
@@ -192,26 +204,29 @@ static const char *lfd_error_text(int error, char *text);
 #define LFD_PRINTF(text, first)
 #endif
 
-static void lfd_write(char *text, const char *format, va_list arguments) LFD_PRINTF(2, 0);
 static int lfd_say(struct listenfd *lfd, int code, const char *format, ...) LFD_PRINTF(3, 4);
-/* The length of the character that begins here; 0: it is not UTF-8, or a C1 control character,
- * U+0080 to U+009F. */
+
+/* The length of the character that begins here; 0: it is not UTF-8, or a control character, of
+ * which U+0080 to U+009F are some. */
 static size_t lfd_character(const unsigned char *text)
 {
-    static const uint32_t least[] = {0, 0xa0, 0x800, 0x10000}; /* with so many bytes more */
-    size_t more = *text >= 0xf0 ? 3 : *text >= 0xe0 ? 2 : 1, i;
-    uint32_t value = *text & (0x3fU >> more);
+    static const struct {
+        uint32_t lead, least, most;
+    } forms[] = {/* by the number of bytes that follow the first */
+                 {0, 0x20, 0x7e},
+                 {0xc0, 0xa0, 0x7ff},
+                 {0xe0, 0x800, 0xffff},
+                 {0xf0, 0x10000, 0x10ffff}};
+    size_t more = *text < 0x80 ? 0 : *text < 0xe0 ? 1 : *text < 0xf0 ? 2 : 3, i;
+    uint32_t value = *text ^ forms[more].lead; /* of another lead it becomes too large */
 
-    if (*text < 0x80)
-        return 1;
-    if (*text < 0xc0 || *text > 0xf7)
-        return 0;
     for (i = 1; i <= more; i++) {
         if ((text[i] & 0xc0) != 0x80)
             return 0;
         value = value << 6 | (text[i] & 0x3fU);
     }
-    if (value < least[more] || value > 0x10ffff || value >> 11 == 0x1b) /* half of a pair */
+    if (value < forms[more].least || value > forms[more].most ||
+        value >> 11 == 0x1b) /* half of a pair */
         return 0;
     return more + 1;
 }
@@ -224,18 +239,10 @@ static void lfd_make_printable(char *string)
 
     while (*text != '\0') {
         size_t length = lfd_character(text);
-        if (length == 0 || *text < ' ' || *text == 0x7f) {
+        if (length == 0)
             *text = '?';
-            length = 1;
-        }
-        text += length;
+        text += length == 0 ? 1 : length;
     }
-}
-
-static void lfd_write(char *text, const char *format, va_list arguments)
-{
-    vsnprintf(text, LFD_MESSAGE_SIZE, format, arguments);
-    lfd_make_printable(text);
 }
 
 /* The message for a result, which is handed on. */
@@ -246,8 +253,9 @@ static int lfd_say(struct listenfd *lfd, int code, const char *format, ...)
 
     if (lfd) {
         va_start(arguments, format);
-        lfd_write(lfd->message, format, arguments);
+        vsnprintf(lfd->message, sizeof lfd->message, format, arguments);
         va_end(arguments);
+        lfd_make_printable(lfd->message);
     }
     lfd_set_last_error(saved_error);
     return code;
@@ -255,49 +263,76 @@ static int lfd_say(struct listenfd *lfd, int code, const char *format, ...)
 
 /* ---- Numbers and names ----------------------------------------------------------- */
 
-/* Digits only, and bounded: strtoul would accept blanks, signs and an overflow. */
-static int lfd_parse_digits(const char *text, unsigned base, uint64_t max, uint64_t *number)
+/* The value of the option when it is the one of that name. */
+static const char *lfd_value(const char *option, const char *name)
 {
-    uint64_t value = 0;
+    while (*name != '\0')
+        if (*option++ != *name++)
+            return NULL;
+    return option;
+}
 
-    if (*text == '\0')
-        return 0;
-    for (; *text != '\0'; text++) {
-        unsigned digit = (unsigned)*text - '0';
-        if (digit >= base || value > (max - digit) / base)
-            return 0;
+/* Digits only, and bounded: strtoul would accept blanks, signs and an overflow. Returns what
+ * follows them, NULL when there is no such number. */
+static const char *lfd_parse_digits(const char *text, unsigned base, uint64_t least, uint64_t most,
+                                    uint64_t *number)
+{
+    const char *first = text;
+    uint64_t value = 0;
+    unsigned digit;
+
+    for (; (digit = (unsigned)*text - '0') < base; text++) {
+        if (value > (most - digit) / base)
+            return NULL;
         value = value * base + digit;
     }
+    if (text == first || value < least)
+        return NULL;
     *number = value;
-    return 1;
+    return text;
 }
 
-static int lfd_parse_number(const char *text, uint64_t max, uint64_t *number)
+/* A number and nothing behind it. */
+static int lfd_parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
 {
-    return lfd_parse_digits(text, 10, max, number);
+    const char *end = lfd_parse_digits(text, 10, least, most, number);
+
+    return end && *end == '\0';
 }
 
-static size_t lfd_count_names(const char *names)
-{
-    size_t count = 1;
+/* A variable that holds a number. */
+struct lfd_variable {
+    const char *name, *expected;
+    int code; /* for any other value */
+    uint64_t least, most;
+};
 
-    while ((names = strchr(names, ':')) != NULL) {
-        names++;
-        count++;
-    }
-    return count;
+/* 1 when it holds one, 0 when it is not set, or a code with its message. */
+static int lfd_read_number(struct listenfd *lfd, const struct lfd_variable *variable,
+                           uint64_t *number)
+{
+    const char *text = getenv(variable->name);
+
+    if (!text || lfd_parse_number(text, variable->least, variable->most, number))
+        return text != NULL;
+    return lfd_say(lfd, variable->code, "%s is '%.40s': expected %s", variable->name, text,
+                   variable->expected);
 }
 
-static int lfd_check_names(struct listenfd *found, const char *names)
+/* The last check: then it is that many. */
+static int lfd_check_names(struct listenfd *found, size_t count, const char *names)
 {
-    size_t count = names ? lfd_count_names(names) : found->count;
+    size_t i, given = 1;
 
-    if (count == found->count)
-        return LISTENFD_PASSED;
-    return lfd_say(found, LISTENFD_ENAMES,
-                   "LISTEN_FDNAMES has %lu names ('%.80s') for %lu sockets: give each socket "
-                   "one, separated by colons",
-                   (unsigned long)count, names, (unsigned long)found->count);
+    for (i = 0; names && names[i] != '\0'; i++)
+        given += names[i] == ':';
+    if (names && given != count)
+        return lfd_say(found, LISTENFD_ENAMES,
+                       "LISTEN_FDNAMES has %lu names ('%.80s') for %lu sockets: give each socket "
+                       "one, separated by colons",
+                       (unsigned long)given, names, (unsigned long)count);
+    found->count = count;
+    return LISTENFD_PASSED;
 }
 
 /* ---- The table of sockets -------------------------------------------------------- */
@@ -332,94 +367,87 @@ static struct listenfd *lfd_create(const struct listenfd *found, const char *nam
     return lfd;
 }
 
-static struct lfd_slot *lfd_untaken(struct listenfd *lfd, size_t index)
-{
-    if (!lfd || index >= lfd->count || lfd->slots[index].taken)
-        return NULL;
-    return &lfd->slots[index];
-}
-
 /* ---- Kinds of socket ------------------------------------------------------------- */
 
-static const struct lfd_kind lfd_anything = {"an open descriptor", {{LFD_END, {0}}}};
+static const struct lfd_kind lfd_anything = {"an open descriptor", {{LFD_OPEN, {0}}}};
 static const struct lfd_kind lfd_tcp_listener = {
     "a tcp listener",
     {{LFD_FAMILY, {AF_INET, AF_INET6, AF_INET6}},
      {LFD_PROTOCOL, {IPPROTO_TCP, LFD_MPTCP, LFD_MPTCP}},
      {LFD_LISTENING, {1, 1, 1}},
-     {LFD_END, {0}}}};
+     {LFD_OPEN, {0}}}};
+static const struct lfd_kind lfd_tcp6_listener = {
+    "an IPv6 tcp listener",
+    {{LFD_FAMILY, {AF_INET6, AF_INET6, AF_INET6}},
+     {LFD_PROTOCOL, {IPPROTO_TCP, LFD_MPTCP, LFD_MPTCP}},
+     {LFD_LISTENING, {1, 1, 1}},
+     {LFD_OPEN, {0}}}};
 static const struct lfd_kind lfd_stream_listener = {
     "a tcp or unix stream listener",
     {{LFD_FAMILY, {AF_INET, AF_INET6, AF_UNIX}},
      {LFD_TYPE, {SOCK_STREAM, SOCK_STREAM, SOCK_STREAM}},
      {LFD_PROTOCOL, {IPPROTO_TCP, LFD_MPTCP, 0}}, /* 0 is AF_UNIX's */
      {LFD_LISTENING, {1, 1, 1}},
-     {LFD_END, {0}}}};
+     {LFD_OPEN, {0}}}};
 static const struct lfd_kind lfd_tcp_stream = {"a connected tcp stream",
                                                {{LFD_PEER_FAMILY, {AF_INET, AF_INET6, AF_INET6}},
                                                 {LFD_TYPE, {SOCK_STREAM, SOCK_STREAM, SOCK_STREAM}},
                                                 {LFD_PROTOCOL, {IPPROTO_TCP, LFD_MPTCP, LFD_MPTCP}},
-                                                {LFD_END, {0}}}};
+                                                {LFD_OPEN, {0}}}};
 static const struct lfd_kind lfd_udp_socket = {
     "a udp socket",
     {{LFD_FAMILY, {AF_INET, AF_INET6, AF_INET6}},
      {LFD_TYPE, {SOCK_DGRAM, SOCK_DGRAM, SOCK_DGRAM}},
      {LFD_PROTOCOL, {IPPROTO_UDP, IPPROTO_UDP, IPPROTO_UDP}},
-     {LFD_END, {0}}}};
+     {LFD_OPEN, {0}}}};
+static const struct lfd_kind lfd_udp6_socket = {
+    "an IPv6 udp socket",
+    {{LFD_FAMILY, {AF_INET6, AF_INET6, AF_INET6}},
+     {LFD_TYPE, {SOCK_DGRAM, SOCK_DGRAM, SOCK_DGRAM}},
+     {LFD_PROTOCOL, {IPPROTO_UDP, IPPROTO_UDP, IPPROTO_UDP}},
+     {LFD_OPEN, {0}}}};
 static const struct lfd_kind lfd_unix_listener = {
     "a unix stream listener",
     {{LFD_FAMILY, {AF_UNIX, AF_UNIX, AF_UNIX}},
      {LFD_TYPE, {SOCK_STREAM, SOCK_STREAM, SOCK_STREAM}},
      {LFD_LISTENING, {1, 1, 1}},
-     {LFD_END, {0}}}};
+     {LFD_OPEN, {0}}}};
 static const struct lfd_kind lfd_unix_stream = {
     "a connected unix stream",
     {{LFD_PEER_FAMILY, {AF_UNIX, AF_UNIX, AF_UNIX}},
      {LFD_TYPE, {SOCK_STREAM, SOCK_STREAM, SOCK_STREAM}},
-     {LFD_END, {0}}}};
+     {LFD_OPEN, {0}}}};
 static const struct lfd_kind lfd_unix_datagram = {"a unix datagram socket",
                                                   {{LFD_FAMILY, {AF_UNIX, AF_UNIX, AF_UNIX}},
                                                    {LFD_TYPE, {SOCK_DGRAM, SOCK_DGRAM, SOCK_DGRAM}},
-                                                   {LFD_END, {0}}}};
+                                                   {LFD_OPEN, {0}}}};
 static const struct lfd_kind lfd_unix_seqpacket_listener = {
     "a unix seqpacket listener",
     {{LFD_FAMILY, {AF_UNIX, AF_UNIX, AF_UNIX}},
      {LFD_TYPE, {SOCK_SEQPACKET, SOCK_SEQPACKET, SOCK_SEQPACKET}},
      {LFD_LISTENING, {1, 1, 1}},
-     {LFD_END, {0}}}};
+     {LFD_OPEN, {0}}}};
 
-static void lfd_expect(struct lfd_expectation *expected, enum lfd_property property, int value)
-{
-    expected->property = property;
-    expected->values[0] = expected->values[1] = expected->values[2] = value;
-}
-
-static int lfd_mismatch_code(const struct lfd_expectation *expected)
-{
-    if (expected->property == LFD_TYPE)
-        return LISTENFD_ETYPE;
-    if (expected->property == LFD_PROTOCOL)
-        return LISTENFD_EPROTOCOL;
-    if (expected->property == LFD_LISTENING)
-        return expected->values[0] ? LISTENFD_ENOTLISTENING : LISTENFD_ELISTENING;
-    return LISTENFD_EFAMILY;
-}
+/* What it means that a socket is not as expected. */
+static const int lfd_mismatch_codes[] = {LISTENFD_ECLOSED,       LISTENFD_EFAMILY,
+                                         LISTENFD_ETYPE,         LISTENFD_EPROTOCOL,
+                                         LISTENFD_ENOTLISTENING, LISTENFD_EFAMILY};
 
 /* 1 when the socket is of that kind, else the code that says how it is not. */
 static int lfd_check_kind(listenfd_socket socket, const struct lfd_kind *kind)
 {
     const struct lfd_expectation *expected = kind->expect;
 
-    if (expected->property == LFD_END)
-        return lfd_is_open(socket) ? 1 : LISTENFD_ECLOSED;
-    for (; expected->property != LFD_END; expected++) {
+    do {
         int value, code = lfd_query(socket, expected->property, &value);
         if (code < 0)
             return code;
         if (value != expected->values[0] && value != expected->values[1] &&
             value != expected->values[2])
-            return lfd_mismatch_code(expected);
-    }
+            return expected->property == LFD_LISTENING && value
+                       ? LISTENFD_ELISTENING
+                       : lfd_mismatch_codes[expected->property];
+    } while ((++expected)->property != LFD_OPEN);
     return 1;
 }
 
@@ -457,11 +485,11 @@ static int lfd_set_mode(const struct listenfd *lfd, listenfd_socket socket)
     return mode == 0 || lfd_set_nonblocking(socket, mode == LISTENFD_NONBLOCK) == 0;
 }
 
-/* Leaves a message that says why there is none. */
-static void lfd_say_none(struct listenfd *lfd, size_t index)
+/* Says why there is none, and returns what a take call does then. */
+static int lfd_take_none(struct listenfd *lfd, size_t index)
 {
     if (!lfd)
-        return;
+        return 0;
     if (lfd->status != LISTENFD_PASSED || (index == LISTENFD_NOT_FOUND && *lfd->reason))
         lfd->message[0] = '\0'; /* the reason stands: the status's, or the find call's */
     else if (index == LISTENFD_NOT_FOUND)
@@ -471,19 +499,19 @@ static void lfd_say_none(struct listenfd *lfd, size_t index)
     else
         lfd_say(lfd, 0, "there is no socket %lu: %lu were passed, counted from 0",
                 (unsigned long)index, (unsigned long)lfd->count);
+    return lfd->status < 0 ? lfd->status : 0;
 }
 
 static int lfd_take_checked(struct listenfd *lfd, size_t index, const struct lfd_kind *kind,
                             listenfd_socket *out)
 {
-    struct lfd_slot *slot = lfd_untaken(lfd, index);
     char error[LFD_ERROR_SIZE];
+    struct lfd_slot *slot;
     int result;
 
-    if (!slot) {
-        lfd_say_none(lfd, index);
-        return lfd && lfd->status < 0 ? lfd->status : 0;
-    }
+    if (!lfd || index >= lfd->count || lfd->slots[index].taken)
+        return lfd_take_none(lfd, index);
+    slot = &lfd->slots[index];
     result = lfd_check_kind(slot->socket, kind);
     if (result < 0)
         return lfd_refuse(lfd, index, kind, result);
@@ -495,33 +523,30 @@ static int lfd_take_checked(struct listenfd *lfd, size_t index, const struct lfd
     return LISTENFD_TAKEN;
 }
 
-static int lfd_take(struct listenfd *lfd, size_t index, const struct lfd_kind *kind,
-                    listenfd_socket *out)
-{
-    int result, saved_error = lfd_last_error();
-
-    if (!out)
-        return lfd_say(lfd, LISTENFD_EINVAL, "the out argument of a take call is NULL");
-    *out = LISTENFD_INVALID_SOCKET;
-    result = lfd_take_checked(lfd, index, kind, out);
-    if (result != LISTENFD_ESYSTEM)
-        lfd_set_last_error(saved_error);
-    return result;
-}
-
 /* ---- Addresses: reading ---------------------------------------------------------- */
 
+static const struct lfd_options lfd_tcp_options = {
+    1U << LFD_V6ONLY | 1U << LFD_REUSEPORT | 1U << LFD_BACKLOG, "v6only, reuseport and backlog=N"};
+static const struct lfd_options lfd_udp_options = {1U << LFD_V6ONLY | 1U << LFD_REUSEPORT,
+                                                   "v6only and reuseport"};
+static const struct lfd_options lfd_unix_options = {
+    1U << LFD_MODE | 1U << LFD_BACKLOG,
+    "mode=OCTAL, up to 777 and of a path, and backlog=N; a comma in a path is written \\,"};
+static const struct lfd_options lfd_unix_datagram_options = {
+    1U << LFD_MODE, "mode=OCTAL, up to 777 and of a path; a comma in a path is written \\,"};
+
 static const struct lfd_type lfd_types[] = {
-    {"tcp", AF_UNSPEC, SOCK_STREAM, &lfd_tcp_listener},
-    {"tcp6", AF_INET6, SOCK_STREAM, &lfd_tcp_listener},
-    {"udp", AF_UNSPEC, SOCK_DGRAM, &lfd_udp_socket},
-    {"udp6", AF_INET6, SOCK_DGRAM, &lfd_udp_socket},
-    {"http", AF_UNSPEC, SOCK_STREAM, &lfd_tcp_listener},
-    {"https", AF_UNSPEC, SOCK_STREAM, &lfd_tcp_listener},
-    {"unix", AF_UNIX, SOCK_STREAM, &lfd_unix_listener},
-    {"unix-datagram", AF_UNIX, SOCK_DGRAM, &lfd_unix_datagram},
-    {"unix-seqpacket", AF_UNIX, SOCK_SEQPACKET, &lfd_unix_seqpacket_listener},
-    {NULL, 0, 0, NULL}};
+    {"tcp", AF_UNSPEC, SOCK_STREAM, &lfd_tcp_listener, &lfd_tcp6_listener, &lfd_tcp_options},
+    {"tcp6", AF_INET6, SOCK_STREAM, &lfd_tcp_listener, &lfd_tcp6_listener, &lfd_tcp_options},
+    {"udp", AF_UNSPEC, SOCK_DGRAM, &lfd_udp_socket, &lfd_udp6_socket, &lfd_udp_options},
+    {"udp6", AF_INET6, SOCK_DGRAM, &lfd_udp_socket, &lfd_udp6_socket, &lfd_udp_options},
+    {"http", AF_UNSPEC, SOCK_STREAM, &lfd_tcp_listener, &lfd_tcp6_listener, &lfd_tcp_options},
+    {"https", AF_UNSPEC, SOCK_STREAM, &lfd_tcp_listener, &lfd_tcp6_listener, &lfd_tcp_options},
+    {"unix", AF_UNIX, SOCK_STREAM, &lfd_unix_listener, NULL, &lfd_unix_options},
+    {"unix-datagram", AF_UNIX, SOCK_DGRAM, &lfd_unix_datagram, NULL, &lfd_unix_datagram_options},
+    {"unix-seqpacket", AF_UNIX, SOCK_SEQPACKET, &lfd_unix_seqpacket_listener, NULL,
+     &lfd_unix_options},
+    {NULL, 0, 0, NULL, NULL, NULL}};
 enum { LFD_TCP = 0, LFD_UNIX = 6 }; /* what is guessed */
 
 static const char lfd_type_unknown[] =
@@ -549,8 +574,6 @@ static const char *lfd_parse_ipv6(char *host, struct lfd_address *address)
 {
     char *scope = strchr(host, '%');
 
-    address->as.in6.sin6_family = AF_INET6;
-    address->size = sizeof address->as.in6;
     if (scope) {
         *scope++ = '\0';
         address->as.in6.sin6_scope_id = lfd_interface_number(scope);
@@ -562,22 +585,8 @@ static const char *lfd_parse_ipv6(char *host, struct lfd_address *address)
                : "what stands in brackets is not an IPv6 address";
 }
 
-static const char *lfd_parse_host(char *host, struct lfd_endpoint *wanted)
+static const char *lfd_parse_ipv4(const char *host, struct lfd_address *address)
 {
-    struct lfd_address *address = &wanted->address;
-    size_t length = strlen(host);
-
-    wanted->any_host = length == 0 || strcmp(host, "*") == 0;
-    if (wanted->any_host) {
-        strcpy(host, "::");
-        return lfd_parse_ipv6(host, address);
-    }
-    if (length > 2 && *host == '[' && host[length - 1] == ']') {
-        host[length - 1] = '\0';
-        return lfd_parse_ipv6(host + 1, address);
-    }
-    address->as.in.sin_family = AF_INET;
-    address->size = sizeof address->as.in;
     return inet_pton(AF_INET, host, &address->as.in.sin_addr) == 1
                ? NULL
                : "the host must be numeric, as in 127.0.0.1:80, [::1]:80 or :80, for every address";
@@ -585,53 +594,54 @@ static const char *lfd_parse_host(char *host, struct lfd_endpoint *wanted)
 
 static const char *lfd_parse_host_port(const char *text, struct lfd_endpoint *wanted)
 {
-    const char *colon = strrchr(text, ':'), *reason;
+    const char *colon = strrchr(text, ':');
+    size_t length = colon ? (size_t)(colon - text) : 0;
+    struct lfd_address *address = &wanted->address;
     char host[LFD_ADDRESS_SIZE];
     uint64_t port;
 
-    memset(&wanted->address, 0, sizeof wanted->address);
-    if (!colon || !lfd_parse_number(colon + 1, 65535, &port) ||
-        (size_t)(colon - text) >= sizeof host)
+    memset(address, 0, sizeof *address);
+    if (!colon || length >= sizeof host || !lfd_parse_number(colon + 1, 0, 65535, &port))
         return "a number from 0 to 65535, the port, must stand behind its last colon (and a path "
                "has a slash, as in ./x.sock)";
-    memcpy(host, text, (size_t)(colon - text));
-    host[colon - text] = '\0';
-    reason = lfd_parse_host(host, wanted);
-    if (wanted->address.as.any.sa_family == AF_INET)
-        wanted->address.as.in.sin_port = htons((uint16_t)port);
-    else
-        wanted->address.as.in6.sin6_port = htons((uint16_t)port);
-    return reason;
+    memcpy(host, text, length);
+    host[length] = '\0';
+    wanted->any_host = length == 0 || strcmp(host, "*") == 0;
+    if (!wanted->any_host && (*host != '[' || host[length - 1] != ']')) {
+        address->as.in.sin_family = AF_INET;
+        address->as.in.sin_port = htons((uint16_t)port);
+        address->size = sizeof address->as.in;
+        return lfd_parse_ipv4(host, address);
+    }
+    address->as.in6.sin6_family = AF_INET6;
+    address->as.in6.sin6_port = htons((uint16_t)port);
+    address->size = sizeof address->as.in6;
+    if (wanted->any_host)
+        return NULL;
+    host[length - 1] = '\0';
+    return lfd_parse_ipv6(host + 1, address);
 }
 
 /* "TYPE::" in front: "[::1]:80" has no letters there. Moves behind it. */
 static const char *lfd_parse_type(const char **text, struct lfd_endpoint *wanted)
 {
-    const char *colons = strstr(*text, "::");
     size_t length =
         strspn(*text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789");
+    const char *colons = lfd_value(*text + length, "::");
     const struct lfd_type *type = lfd_types;
 
-    wanted->any_type = length == 0 || *text + length != colons;
-    if (wanted->any_type)
+    if (length == 0 || !colons)
         return NULL;
     for (; type->name; type++)
-        if (strlen(type->name) == length && memcmp(type->name, *text, length) == 0) {
+        if (lfd_value(*text, type->name) == *text + length) {
             wanted->type = type;
+            wanted->socket_type = type->type;
             if (type->family == AF_INET6)
                 wanted->options[LFD_V6ONLY] = 1;
-            *text = colons + 2;
+            *text = colons;
             return NULL;
         }
     return lfd_type_unknown;
-}
-
-/* The value of the option when it is the one of that name. */
-static const char *lfd_value(const char *option, const char *name)
-{
-    size_t length = strlen(name);
-
-    return strncmp(option, name, length) == 0 ? option + length : NULL;
 }
 
 struct lfd_option {
@@ -645,45 +655,32 @@ static const struct lfd_option lfd_options[LFD_OPTIONS] = {{"mode=", 8, 0, 0777}
                                                            {"v6only", 0, 0, 0},
                                                            {"reuseport", 0, 0, 0}};
 
-static int lfd_applies(int option, const struct lfd_endpoint *wanted)
+/* Of a unix socket: an abstract name begins with NUL. */
+static int lfd_is_path(const struct lfd_address *address)
 {
-    int is_unix = wanted->type->family == AF_UNIX;
-
-    if (option == LFD_BACKLOG)
-        return wanted->type->type != SOCK_DGRAM;
-    if (option == LFD_MODE) /* an abstract name begins with NUL, and has none */
-        return is_unix && *wanted->address.as.any.sa_data != '\0';
-    return !is_unix;
+    return *address->as.any.sa_data != '\0';
 }
 
-/* 1 when it is understood, applies, and is there for the first time. */
+/* 1 when it is understood, allowed, and there for the first time. */
 static int lfd_parse_option(const char *text, struct lfd_endpoint *wanted)
 {
-    uint64_t number = 1;
+    unsigned allowed = wanted->type->options->which;
     int i;
 
+    if (!lfd_is_path(&wanted->address))
+        allowed &= ~(1U << LFD_MODE);
     for (i = 0; i < LFD_OPTIONS; i++) {
         const struct lfd_option *option = &lfd_options[i];
-        const char *value = lfd_value(text, option->name);
-        if (value && lfd_applies(i, wanted) && wanted->options[i] < 0 &&
-            (option->base > 0 ? lfd_parse_digits(value, option->base, option->most, &number)
-                              : *value == '\0') &&
-            number >= option->least) {
+        const char *end = lfd_value(text, option->name);
+        uint64_t number = 1;
+        if (end && option->base > 0)
+            end = lfd_parse_digits(end, option->base, option->least, option->most, &number);
+        if (end && *end == '\0' && (allowed >> i & 1) != 0 && wanted->options[i] < 0) {
             wanted->options[i] = (int)number;
             return 1;
         }
     }
     return 0;
-}
-
-static const char *lfd_options_of(const struct lfd_endpoint *wanted)
-{
-    if (wanted->type->family != AF_UNIX)
-        return wanted->type->type == SOCK_DGRAM ? "v6only and reuseport"
-                                                : "v6only, reuseport and backlog=N";
-    if (wanted->type->type == SOCK_DGRAM)
-        return "mode=OCTAL, up to 777 and of a path; a comma in a path is written \\,";
-    return "mode=OCTAL, up to 777 and of a path, and backlog=N; a comma in a path is written \\,";
 }
 
 static int lfd_not_an_address(struct listenfd *lfd, const char *text, const char *reason)
@@ -695,7 +692,7 @@ static int lfd_not_an_address(struct listenfd *lfd, const char *text, const char
 static int lfd_parse_options(struct listenfd *lfd, const char *text, const char *rest,
                              struct lfd_endpoint *wanted)
 {
-    char option[24] = "";
+    char option[24];
 
     while (rest && *rest == ',') {
         rest = lfd_split(rest + 1, option, sizeof option);
@@ -703,7 +700,8 @@ static int lfd_parse_options(struct listenfd *lfd, const char *text, const char 
             return lfd_say(lfd, LISTENFD_EADDRESS,
                            "'%.120s' is not an address: there is no option '%s' here, or it is "
                            "given twice; the options of %s are %s",
-                           text, rest ? option : "...", wanted->type->name, lfd_options_of(wanted));
+                           text, rest ? option : "...", wanted->type->name,
+                           wanted->type->options->text);
     }
     if (wanted->options[LFD_V6ONLY] > 0 && wanted->address.as.any.sa_family == AF_INET)
         return lfd_not_an_address(lfd, text, "tcp6, udp6 and v6only want an IPv6 address");
@@ -726,7 +724,7 @@ static int lfd_parse(struct listenfd *lfd, const char *text, struct lfd_endpoint
         reason = "it is too long";
     if (reason)
         return lfd_not_an_address(lfd, text, reason);
-    if (wanted->any_type)
+    if (!wanted->type)
         wanted->type = &lfd_types[*part == '@' || strchr(part, '/') ? LFD_UNIX : LFD_TCP];
     if (wanted->type->family == AF_UNIX)
         result = lfd_parse_unix(lfd, text, part, wanted);
@@ -739,6 +737,7 @@ static int lfd_parse(struct listenfd *lfd, const char *text, struct lfd_endpoint
 
 static int lfd_local_address(listenfd_socket socket, struct lfd_address *address)
 {
+    memset(address, 0, sizeof *address); /* which is what a failure leaves */
     address->size = sizeof address->as;
     return getsockname(socket, &address->as.any, &address->size);
 }
@@ -765,27 +764,25 @@ static uint32_t lfd_scope_of(const struct lfd_address *address)
     return address->as.any.sa_family == AF_INET6 ? address->as.in6.sin6_scope_id : 0;
 }
 
-/* The host's bytes: of a v4-mapped address the IPv4 one. */
-static const void *lfd_host(const struct lfd_address *address, size_t *size)
+/* An IPv4 address as IPv6 has it: v4-mapped. */
+static void lfd_host(const struct lfd_address *address, unsigned char *bytes)
 {
-    const char *bytes = (const char *)&address->as.in6.sin6_addr;
-
-    *size = 4;
-    if (address->as.any.sa_family == AF_INET)
-        return &address->as.in.sin_addr;
-    if (IN6_IS_ADDR_V4MAPPED(&address->as.in6.sin6_addr))
-        return bytes + 12;
-    *size = 16;
-    return bytes;
+    memcpy(bytes, &address->as.in6.sin6_addr, 16);
+    if (address->as.any.sa_family == AF_INET) {
+        memset(bytes, 0, 10);
+        bytes[10] = bytes[11] = 0xff;
+        memcpy(bytes + 12, &address->as.in.sin_addr, 4);
+    }
 }
 
 static int lfd_same_host(const struct lfd_address *wanted, const struct lfd_address *bound)
 {
     uint32_t scope = lfd_scope_of(wanted);
-    size_t size, bound_size;
-    const void *host = lfd_host(wanted, &size), *bound_host = lfd_host(bound, &bound_size);
+    unsigned char host[16], bound_host[16];
 
-    return size == bound_size && memcmp(host, bound_host, size) == 0 &&
+    lfd_host(wanted, host);
+    lfd_host(bound, bound_host);
+    return memcmp(host, bound_host, sizeof host) == 0 &&
            (scope == 0 || scope == lfd_scope_of(bound));
 }
 
@@ -798,29 +795,17 @@ static int lfd_same_host_port(const struct lfd_endpoint *wanted, const struct lf
     return wanted->any_host || lfd_same_host(&wanted->address, bound);
 }
 
-static int lfd_is_found(const struct lfd_endpoint *wanted, int type, listenfd_socket socket)
+static int lfd_is_found(const struct lfd_endpoint *wanted, listenfd_socket socket)
 {
     struct lfd_address bound;
     int value;
 
-    if (lfd_local_address(socket, &bound) < 0)
-        return 0;
+    lfd_local_address(socket, &bound);
     if (lfd_is_internet(&wanted->address) ? !lfd_same_host_port(wanted, &bound)
                                           : !lfd_same_unix_name(&wanted->address, &bound))
         return 0;
-    return type == 0 || (lfd_query(socket, LFD_TYPE, &value) == 0 && value == type);
-}
-
-/* type: of the socket; 0 for any. */
-static size_t lfd_find(struct listenfd *lfd, const struct lfd_endpoint *wanted, int type,
-                       size_t from)
-{
-    size_t i;
-
-    for (i = from; lfd && i < lfd->count; i++)
-        if (lfd_untaken(lfd, i) && lfd_is_found(wanted, type, lfd->slots[i].socket))
-            return i;
-    return LISTENFD_NOT_FOUND;
+    return wanted->socket_type == 0 ||
+           (lfd_query(socket, LFD_TYPE, &value) == 0 && value == wanted->socket_type);
 }
 
 /* What a find call says is the reason why a take of LISTENFD_NOT_FOUND takes none. */
@@ -841,80 +826,88 @@ static size_t lfd_not_found(struct listenfd *lfd, const char *how, const char *w
     return lfd_keep_reason(lfd);
 }
 
+/* The first from there on that is bound to what is wanted; NULL: that has the name `text`. */
+static size_t lfd_find(struct listenfd *lfd, const struct lfd_endpoint *wanted, const char *text,
+                       size_t from)
+{
+    for (; lfd && from < lfd->count; from++) {
+        const struct lfd_slot *slot = &lfd->slots[from];
+        if (!slot->taken &&
+            (wanted ? lfd_is_found(wanted, slot->socket) : strcmp(slot->name, text) == 0))
+            return from;
+    }
+    return lfd_not_found(lfd, wanted ? "bound to" : "named", text);
+}
+
 /* ---- Describing ------------------------------------------------------------------ */
 
 /* The length of the whole text, as snprintf. */
 static int lfd_format_address(const struct lfd_address *address, char *text, size_t size)
 {
     int is_ipv6 = address->as.any.sa_family == AF_INET6;
-    char host[INET6_ADDRSTRLEN] = "", scope[32] = "";
+    char host[INET6_ADDRSTRLEN], scope[32];
 
     if (!lfd_is_internet(address))
         return lfd_format_unix_name(address, text, size);
+    host[0] = scope[0] = '\0';
     inet_ntop(address->as.any.sa_family,
               is_ipv6 ? (const void *)&address->as.in6.sin6_addr : &address->as.in.sin_addr, host,
               sizeof host);
-    if (lfd_scope_of(address) > 0) /* without it nobody could connect */
-        lfd_format_scope(lfd_scope_of(address), scope, sizeof scope);
+    if (lfd_scope_of(address) > 0) { /* without it nobody could connect */
+        *scope = '%';
+        lfd_format_scope(lfd_scope_of(address), scope + 1, sizeof scope - 1);
+    }
     return snprintf(text, size, is_ipv6 ? "[%s%s]:%u" : "%s%s:%u", host, scope,
                     (unsigned)lfd_port_of(address));
 }
 
-static const char *lfd_type_word(int type)
-{
-    switch (type) {
-    case SOCK_STREAM:
-        return " stream";
-    case SOCK_DGRAM:
-        return " datagram";
-    case SOCK_SEQPACKET:
-        return " seqpacket";
-    default:
-        return " socket";
-    }
-}
+static const struct lfd_word lfd_type_words[] = {{SOCK_STREAM, " stream"},
+                                                 {SOCK_DGRAM, " datagram"},
+                                                 {SOCK_SEQPACKET, " seqpacket"},
+                                                 {0, " socket"}};
+static const struct lfd_word lfd_internet_words[] = {
+    {IPPROTO_TCP, "tcp"}, {IPPROTO_UDP, "udp"}, {LFD_MPTCP, "mptcp"}, {0, "internet"}};
 
-static const char *lfd_internet_word(int protocol)
+/* The last stands for every other number. */
+static const char *lfd_find_word(const struct lfd_word *words, int number)
 {
-    switch (protocol) {
-    case IPPROTO_TCP:
-        return "tcp";
-    case IPPROTO_UDP:
-        return "udp";
-    case LFD_MPTCP:
-        return "mptcp";
-    default:
-        return "internet";
-    }
+    while (words->number != number && words->number != 0)
+        words++;
+    return words->text;
 }
 
 /* "tcp listener 127.0.0.1:80", "unix seqpacket listener /x", "tcp stream from 10.0.0.1:4711". */
 static int lfd_describe(listenfd_socket socket, char *buf, size_t size)
 {
-    struct lfd_address address, peer;
+    struct lfd_address local, peer, *shown = &local;
+    const char *family = "unix", *word, *role = "";
     char where[LFD_ADDRESS_SIZE];
-    int type = 0, protocol = 0, listening = 0, connected, is_unix, plain;
+    int type, protocol, listening;
 
-    if (lfd_local_address(socket, &address) < 0)
+    if (lfd_local_address(socket, &local) < 0)
         return snprintf(buf, size, "%s", lfd_file_kind(socket));
     lfd_query(socket, LFD_TYPE, &type);
     lfd_query(socket, LFD_PROTOCOL, &protocol);
     lfd_query(socket, LFD_LISTENING, &listening);
-    if (!lfd_is_internet(&address) && address.as.any.sa_family != AF_UNIX)
+    word = lfd_find_word(lfd_type_words, type);
+    if (lfd_is_internet(&local)) {
+        family = lfd_find_word(lfd_internet_words, protocol);
+        if (type == SOCK_DGRAM)
+            word = " socket";
+    } else if (local.as.any.sa_family != AF_UNIX)
         return snprintf(buf, size, "socket of family %d, type %d, protocol %d",
-                        address.as.any.sa_family, type, protocol);
+                        local.as.any.sa_family, type, protocol);
 
-    connected = type == SOCK_STREAM && !listening && lfd_peer_address(socket, &peer) == 0;
-    lfd_format_address(connected ? &peer : &address, where, sizeof where);
-    is_unix = !lfd_is_internet(&address);
-    plain = type == (listening ? SOCK_STREAM : SOCK_DGRAM);
-    return snprintf(buf, size, "%s%s%s %s", is_unix ? "unix" : lfd_internet_word(protocol),
-                    plain && (listening || !is_unix) ? "" : lfd_type_word(type),
-                    listening           ? " listener"
-                    : connected         ? " from"
-                    : plain && !is_unix ? " socket"
-                                        : "",
-                    *where ? where : "(no name)");
+    if (listening) {
+        role = " listener";
+        if (type == SOCK_STREAM)
+            word = "";
+    } else if (type == SOCK_STREAM && lfd_peer_address(socket, &peer) == 0) {
+        role = " from";
+        shown = &peer;
+    }
+    lfd_format_address(shown, where, sizeof where);
+    return snprintf(buf, size, "%s%s%s %s", family, word, role, *where ? where : "(no name)");
 }
 
 /* ---- Binding our own ------------------------------------------------------------- */
@@ -944,18 +937,6 @@ static int lfd_set_option(listenfd_socket socket, int level, int option, int val
     return setsockopt(socket, level, option, (const char *)&value, sizeof value);
 }
 
-/* A socket to bind, in the mode that from_env's flags ask for: what is bound cannot fail to get
- * it. LISTENFD_INVALID_SOCKET with errno. */
-static listenfd_socket lfd_new_own(const struct listenfd *lfd, int family, int type)
-{
-    listenfd_socket socket = lfd_new_socket(family, type);
-
-    if (socket == LISTENFD_INVALID_SOCKET || lfd_set_mode(lfd, socket))
-        return socket;
-    lfd_discard(socket);
-    return LISTENFD_INVALID_SOCKET;
-}
-
 static int lfd_bind(listenfd_socket socket, const struct lfd_address *address)
 {
     return bind(socket, &address->as.any, address->size);
@@ -969,71 +950,79 @@ static int lfd_listen(listenfd_socket socket, const struct lfd_endpoint *own)
 }
 
 /* "[::]:80" alone leaves it to the system whether that is IPv4, too. */
-static int lfd_set_family(listenfd_socket socket, const struct lfd_endpoint *own)
+static int lfd_bind_internet(listenfd_socket socket, const struct lfd_endpoint *own)
 {
-    if (own->address.as.any.sa_family == AF_INET ||
-        (!own->any_host && own->options[LFD_V6ONLY] < 0))
-        return 0;
-    return lfd_set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, own->options[LFD_V6ONLY] > 0);
+    int is_ipv6 = own->address.as.any.sa_family == AF_INET6, v6only = own->options[LFD_V6ONLY];
+
+    if (lfd_set_reuse(socket, own) < 0)
+        return -1;
+    if (is_ipv6 && (own->any_host || v6only > 0) &&
+        lfd_set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, v6only > 0) < 0)
+        return -1;
+    return lfd_bind(socket, &own->address) < 0 ? -1 : lfd_listen(socket, own);
 }
 
-/* A TCP listener or UDP socket, or LISTENFD_INVALID_SOCKET with errno. */
-static listenfd_socket lfd_try_internet(const struct listenfd *lfd, const struct lfd_endpoint *own)
+/* LISTENFD_INVALID_SOCKET with errno. The mode that from_env's flags ask for comes first: what is
+ * bound cannot fail to get it. */
+static listenfd_socket lfd_try_to_open(const struct listenfd *lfd, const struct lfd_endpoint *own)
 {
-    listenfd_socket socket = lfd_new_own(lfd, own->address.as.any.sa_family, own->type->type);
+    listenfd_socket socket = lfd_new_socket(own->address.as.any.sa_family, own->type->type);
 
     if (socket == LISTENFD_INVALID_SOCKET ||
-        (lfd_set_reuse(socket, own) == 0 && lfd_set_family(socket, own) == 0 &&
-         lfd_bind(socket, &own->address) == 0 && lfd_listen(socket, own) == 0))
+        (lfd_set_mode(lfd, socket) &&
+         (own->type->family == AF_UNIX ? lfd_bind_unix(socket, own)
+                                       : lfd_bind_internet(socket, own)) == 0))
         return socket;
     lfd_discard(socket);
     return LISTENFD_INVALID_SOCKET;
 }
 
-static listenfd_socket lfd_open_internet(const struct listenfd *lfd, const struct lfd_endpoint *own)
+static listenfd_socket lfd_open(const struct listenfd *lfd, struct lfd_endpoint *own)
 {
-    listenfd_socket socket = lfd_try_internet(lfd, own);
-    struct lfd_endpoint ipv4 = *own;
+    listenfd_socket socket = lfd_try_to_open(lfd, own);
+    uint16_t port = own->address.as.in6.sin6_port;
 
     /* No IPv6 in this kernel, or switched off: then IPv4 is every address there is. */
     if (socket != LISTENFD_INVALID_SOCKET || !own->any_host || own->options[LFD_V6ONLY] > 0 ||
         (lfd_last_error() != LFD_FAMILY_UNKNOWN && lfd_last_error() != LFD_ADDRESS_UNAVAILABLE))
         return socket;
-    memset(&ipv4.address, 0, sizeof ipv4.address);
-    ipv4.address.as.in.sin_family = AF_INET;
-    ipv4.address.as.in.sin_port = own->address.as.in6.sin6_port;
-    ipv4.address.size = sizeof ipv4.address.as.in;
-    return lfd_try_internet(lfd, &ipv4);
-}
-
-/* What the address says, for a socket that was passed. */
-static struct lfd_kind lfd_kind_of(const struct lfd_endpoint *wanted)
-{
-    struct lfd_kind kind = *wanted->type->kind;
-
-    if (wanted->options[LFD_V6ONLY] > 0) {
-        kind.name =
-            wanted->type->type == SOCK_DGRAM ? "an IPv6 udp socket" : "an IPv6 tcp listener";
-        lfd_expect(&kind.expect[0], LFD_FAMILY, AF_INET6);
-    }
-    return kind;
+    memset(&own->address, 0, sizeof own->address);
+    own->address.as.in.sin_family = AF_INET;
+    own->address.as.in.sin_port = port;
+    own->address.size = sizeof own->address.as.in;
+    return lfd_try_to_open(lfd, own);
 }
 
 static int lfd_take_or_open(struct listenfd *lfd, size_t index, const char *text,
                             listenfd_socket *out)
 {
     struct lfd_endpoint own;
-    struct lfd_kind kind;
     int result = lfd_parse(lfd, text, &own);
 
     if (result < 0)
         return result;
-    kind = lfd_kind_of(&own);
-    result = lfd_take(lfd, index, &kind, out);
+    result = lfd_take_checked(
+        lfd, index, own.options[LFD_V6ONLY] > 0 ? own.type->v6only_kind : own.type->kind, out);
     if (result != 0)
         return result;
-    *out = own.type->family == AF_UNIX ? lfd_open_unix(lfd, &own) : lfd_open_internet(lfd, &own);
+    *out = lfd_open(lfd, &own);
     return *out == LISTENFD_INVALID_SOCKET ? lfd_cannot_listen(lfd, text) : LISTENFD_BOUND;
+}
+
+/* kind: NULL for what the address says, and to open one when there is none to take. */
+static int lfd_take(struct listenfd *lfd, size_t index, listenfd_socket *out,
+                    const struct lfd_kind *kind, const char *address)
+{
+    int result, saved_error = lfd_last_error();
+
+    if (!out)
+        return lfd_say(lfd, LISTENFD_EINVAL, "the out argument of a take call is NULL");
+    *out = LISTENFD_INVALID_SOCKET;
+    result =
+        kind ? lfd_take_checked(lfd, index, kind, out) : lfd_take_or_open(lfd, index, address, out);
+    if (result != LISTENFD_ESYSTEM && result != LISTENFD_EINUSE)
+        lfd_set_last_error(saved_error);
+    return result;
 }
 
 /* ---- The public calls ------------------------------------------------------------ */
@@ -1117,27 +1106,19 @@ int listenfd_describe(const struct listenfd *lfd, size_t index, char *buf, size_
 
 size_t listenfd_find_name(struct listenfd *lfd, const char *name, size_t from)
 {
-    size_t i;
-
-    for (i = from; lfd && name && i < lfd->count; i++)
-        if (lfd_untaken(lfd, i) && strcmp(lfd->slots[i].name, name) == 0)
-            return i;
-    return lfd_not_found(lfd, "named", name ? name : "(NULL)");
+    return lfd_find(lfd, NULL, name ? name : "(NULL)", name ? from : LISTENFD_NOT_FOUND);
 }
 
 size_t listenfd_find_address(struct listenfd *lfd, const char *address, size_t from)
 {
-    size_t index = LISTENFD_NOT_FOUND;
     int saved_error = lfd_last_error();
     struct lfd_endpoint wanted;
+    size_t index;
 
-    if (lfd_parse(lfd, address, &wanted) > 0) {
-        index = lfd_find(lfd, &wanted, wanted.any_type ? 0 : wanted.type->type, from);
-        if (index == LISTENFD_NOT_FOUND)
-            lfd_not_found(lfd, "bound to", address);
-    } else {
-        lfd_keep_reason(lfd);
-    }
+    if (lfd_parse(lfd, address, &wanted) > 0)
+        index = lfd_find(lfd, &wanted, address, from);
+    else
+        index = lfd_keep_reason(lfd);
     lfd_set_last_error(saved_error);
     return index;
 }
@@ -1145,106 +1126,101 @@ size_t listenfd_find_address(struct listenfd *lfd, const char *address, size_t f
 size_t listenfd_find_sockaddr(struct listenfd *lfd, int type, const struct sockaddr *address,
                               size_t size, size_t from)
 {
-    size_t index = LISTENFD_NOT_FOUND;
     int saved_error = lfd_last_error();
     struct lfd_endpoint wanted;
-    char text[LFD_ADDRESS_SIZE] = "(no address)";
+    const char *shown = "(no address)";
+    char text[LFD_ADDRESS_SIZE];
 
     memset(&wanted, 0, sizeof wanted);
     if (address && size <= sizeof wanted.address.as) {
         memcpy(&wanted.address.as, address, size);
         wanted.address.size = (socklen_t)size;
+        wanted.socket_type = type;
         lfd_format_address(&wanted.address, text, sizeof text);
-        index = lfd_find(lfd, &wanted, type, from);
+        shown = text;
+    } else {
+        from = LISTENFD_NOT_FOUND;
     }
-    if (index == LISTENFD_NOT_FOUND)
-        lfd_not_found(lfd, "bound to", text);
+    from = lfd_find(lfd, &wanted, shown, from);
     lfd_set_last_error(saved_error);
-    return index;
+    return from;
 }
 
 int listenfd_take_tcp_listener(struct listenfd *lfd, size_t index, listenfd_socket *out)
 {
-    return lfd_take(lfd, index, &lfd_tcp_listener, out);
+    return lfd_take(lfd, index, out, &lfd_tcp_listener, NULL);
 }
 
 int listenfd_take_stream_listener(struct listenfd *lfd, size_t index, listenfd_socket *out)
 {
-    return lfd_take(lfd, index, &lfd_stream_listener, out);
+    return lfd_take(lfd, index, out, &lfd_stream_listener, NULL);
 }
 
 int listenfd_take_tcp_stream(struct listenfd *lfd, size_t index, listenfd_socket *out)
 {
-    return lfd_take(lfd, index, &lfd_tcp_stream, out);
+    return lfd_take(lfd, index, out, &lfd_tcp_stream, NULL);
 }
 
 int listenfd_take_udp_socket(struct listenfd *lfd, size_t index, listenfd_socket *out)
 {
-    return lfd_take(lfd, index, &lfd_udp_socket, out);
+    return lfd_take(lfd, index, out, &lfd_udp_socket, NULL);
 }
 
 int listenfd_take_unix_listener(struct listenfd *lfd, size_t index, listenfd_socket *out)
 {
-    return lfd_take_unix(lfd, index, &lfd_unix_listener, out);
+    return lfd_take_unix(lfd, index, out, &lfd_unix_listener);
 }
 
 int listenfd_take_unix_stream(struct listenfd *lfd, size_t index, listenfd_socket *out)
 {
-    return lfd_take_unix(lfd, index, &lfd_unix_stream, out);
+    return lfd_take_unix(lfd, index, out, &lfd_unix_stream);
 }
 
 int listenfd_take_unix_datagram(struct listenfd *lfd, size_t index, listenfd_socket *out)
 {
-    return lfd_take_unix(lfd, index, &lfd_unix_datagram, out);
+    return lfd_take_unix(lfd, index, out, &lfd_unix_datagram);
 }
 
 int listenfd_take_unix_seqpacket_listener(struct listenfd *lfd, size_t index, listenfd_socket *out)
 {
-    return lfd_take_unix(lfd, index, &lfd_unix_seqpacket_listener, out);
+    return lfd_take_unix(lfd, index, out, &lfd_unix_seqpacket_listener);
 }
 
 int listenfd_take_custom(struct listenfd *lfd, size_t index, int family, int type, int protocol,
                          int listening, listenfd_socket *out)
 {
+    const int values[] = {family > 0 ? family : 0, type > 0 ? type : 0, protocol > 0 ? protocol : 0,
+                          listening > 0};
     char name[LFD_DESCRIPTION_SIZE];
     struct lfd_kind kind;
     struct lfd_expectation *next = kind.expect;
+    int i;
 
-    memset(&kind, 0, sizeof kind); /* ends the list: LFD_END is 0 */
+    memset(&kind, 0, sizeof kind); /* ends the list: LFD_OPEN is 0 */
     kind.name = name;
     snprintf(name, sizeof name, "a%s socket of family %d, type %d and protocol %d (0 is any)",
              listening > 0    ? " listening"
              : listening == 0 ? " not listening"
                               : "",
-             family > 0 ? family : 0, type > 0 ? type : 0, protocol > 0 ? protocol : 0);
-    if (family > 0)
-        lfd_expect(next++, LFD_FAMILY, family);
-    if (type > 0)
-        lfd_expect(next++, LFD_TYPE, type);
-    if (protocol > 0)
-        lfd_expect(next++, LFD_PROTOCOL, protocol);
-    if (listening >= 0)
-        lfd_expect(next, LFD_LISTENING, listening > 0);
-    return lfd_take(lfd, index, &kind, out);
+             values[0], values[1], values[2]);
+    for (i = 0; i < 4; i++)
+        if (values[i] > 0 || (i == 3 && listening == 0)) {
+            next->property = (enum lfd_property)(LFD_FAMILY + i);
+            next->values[0] = next->values[1] = next->values[2] = values[i];
+            next++;
+        }
+    return lfd_take(lfd, index, out, &kind, NULL);
 }
 
 int listenfd_take_raw(struct listenfd *lfd, size_t index, listenfd_socket *out)
 {
-    return lfd_take(lfd, index, &lfd_anything, out);
+    return lfd_take(lfd, index, out, &lfd_anything, NULL);
 }
 
 int listenfd_take_or_bind(struct listenfd *lfd, size_t index, const char *address,
                           listenfd_socket *out)
 {
-    int result, saved_error = lfd_last_error();
-
-    if (!out)
-        return lfd_say(lfd, LISTENFD_EINVAL, "the out argument of a take call is NULL");
-    *out = LISTENFD_INVALID_SOCKET;
-    result = lfd_take_or_open(lfd, index, address, out);
-    if (result != LISTENFD_ESYSTEM && result != LISTENFD_EINUSE)
-        lfd_set_last_error(saved_error);
-    return result;
+    return lfd_take(lfd, index, out, NULL, address);
 }
 
 int listenfd_port(listenfd_socket fd)
@@ -1252,7 +1228,8 @@ int listenfd_port(listenfd_socket fd)
     int saved_error = lfd_last_error(), port = -1;
     struct lfd_address address;
 
-    if (lfd_local_address(fd, &address) == 0 && lfd_is_internet(&address))
+    lfd_local_address(fd, &address);
+    if (lfd_is_internet(&address))
         port = lfd_port_of(&address);
     lfd_set_last_error(saved_error);
     return port;
@@ -1263,10 +1240,8 @@ int listenfd_address(listenfd_socket fd, char *buf, size_t size)
     int length, saved_error = lfd_last_error();
     struct lfd_address address;
 
-    if (lfd_local_address(fd, &address) == 0)
-        length = lfd_format_address(&address, buf, size);
-    else
-        length = snprintf(buf, size, "%s", "");
+    lfd_local_address(fd, &address);
+    length = lfd_format_address(&address, buf, size);
     lfd_set_last_error(saved_error);
     return length;
 }
@@ -1331,19 +1306,15 @@ static const char *lfd_error_text(int error, char *text)
 }
 
 /* unsetenv takes far longer to find that there is nothing to remove than getenv. */
-static void lfd_forget(const char *name)
-{
-    if (getenv(name))
-        unsetenv(name);
-}
-
 static void lfd_forget_variables(void)
 {
-    lfd_forget("LISTEN_FDS");
-    lfd_forget("LISTEN_PID");
-    lfd_forget("LISTEN_PIDFDID");
-    lfd_forget("LISTEN_FDNAMES");
-    lfd_forget("LISTEN_FDS_FIRST_FD");
+    static const char *const names[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID",
+                                        "LISTEN_FDNAMES", "LISTEN_FDS_FIRST_FD"};
+    size_t i;
+
+    for (i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (getenv(names[i]))
+            unsetenv(names[i]);
 }
 
 /* What secure_getenv(3) goes by: whoever starts such a program chooses its environment and its
@@ -1409,45 +1380,48 @@ static const char *lfd_how_it_came(pid_t pid)
            "with --no-pid (or this program has forked before it called listenfd_from_env)";
 }
 
-static int lfd_check_pid(struct listenfd *found, pid_t self)
-{
-    const char *text = getenv("LISTEN_PID");
-    uint64_t pid;
-
-    if (!text || !*text) {
-        if (!(found->flags & LISTENFD_REQUIRE_PID))
-            return LISTENFD_PASSED;
-        return lfd_say(found, LISTENFD_NONE,
-                       "LISTEN_FDS is set but LISTEN_PID is not, and this program requires it: "
-                       "use a launcher that sets it (systemfd without --no-pid)");
-    }
-    if (!lfd_parse_number(text, INT_MAX, &pid) || pid == 0)
-        return lfd_say(found, LISTENFD_EPID, "LISTEN_PID is '%.40s': expected a process ID", text);
-    if (pid != (uint64_t)self)
-        return lfd_say(found, LISTENFD_OTHER_PROCESS,
-                       "LISTEN_PID is %.10s but this process is %ld: %s", text, (long)self,
-                       lfd_how_it_came((pid_t)pid));
-    return LISTENFD_PASSED;
-}
-
 /* *pidfd becomes one of this process when the variable called for it. */
 static int lfd_check_pidfdid(struct listenfd *found, pid_t self, int *pidfd)
 {
-    const char *text = getenv("LISTEN_PIDFDID");
+    static const struct lfd_variable variable = {"LISTEN_PIDFDID", "the inode number of a pidfd",
+                                                 LISTENFD_EPIDFDID, 0, UINT64_MAX};
     uint64_t inode;
+    int status = lfd_read_number(found, &variable, &inode);
 
-    if (!text)
-        return LISTENFD_PASSED;
-    if (!lfd_parse_number(text, UINT64_MAX, &inode))
-        return lfd_say(found, LISTENFD_EPIDFDID,
-                       "LISTEN_PIDFDID is '%.40s': expected the inode number of a pidfd", text);
-    *pidfd = lfd_open_pidfd(self);
-    if (!lfd_is_pidfd_inode(*pidfd, inode))
-        return lfd_say(found, LISTENFD_OTHER_PROCESS,
-                       "LISTEN_PIDFDID is %.20s, which is not the pidfd inode of this process: "
-                       "the sockets were for an earlier process with the same process ID",
-                       text);
+    if (status < 0)
+        return status;
+    if (status > 0) {
+        *pidfd = lfd_open_pidfd(self);
+        if (!lfd_is_pidfd_inode(*pidfd, inode))
+            return lfd_say(found, LISTENFD_OTHER_PROCESS,
+                           "LISTEN_PIDFDID is %.20s, which is not the pidfd inode of this "
+                           "process: the sockets were for an earlier process with the same "
+                           "process ID",
+                           getenv(variable.name));
+    }
     return LISTENFD_PASSED;
+}
+
+static int lfd_check_pid(struct listenfd *found, pid_t self, int *pidfd)
+{
+    static const struct lfd_variable variable = {"LISTEN_PID", "a process ID", LISTENFD_EPID, 1,
+                                                 INT_MAX};
+    const char *text = getenv(variable.name);
+    uint64_t pid = (uint64_t)self;
+    int status = LISTENFD_PASSED;
+
+    if (text && *text)
+        status = lfd_read_number(found, &variable, &pid);
+    else if (found->flags & LISTENFD_REQUIRE_PID)
+        return lfd_say(found, LISTENFD_NONE,
+                       "LISTEN_FDS is set but LISTEN_PID is not, and this program requires it: "
+                       "use a launcher that sets it (systemfd without --no-pid)");
+    if (status < 0)
+        return status;
+    if (pid == (uint64_t)self)
+        return lfd_check_pidfdid(found, self, pidfd);
+    return lfd_say(found, LISTENFD_OTHER_PROCESS, "LISTEN_PID is %ld but this process is %ld: %s",
+                   (long)pid, (long)self, lfd_how_it_came((pid_t)pid));
 }
 
 /* The lowest number from first on that is not open, in two system calls mostly: a new
@@ -1472,58 +1446,56 @@ static int lfd_lowest_closed(int first, int last, int pidfd)
     return probe;
 }
 
-static int lfd_check_range(struct listenfd *found, const char *fds, int *first, int pidfd)
+static int lfd_check_range(struct listenfd *found, const char *names, int *first, int pidfd)
 {
-    const char *first_fd = getenv("LISTEN_FDS_FIRST_FD");
-    uint64_t count, start = 3;
-    int last, closed;
+    static const struct lfd_variable fds = {"LISTEN_FDS", "the number of sockets, in digits",
+                                            LISTENFD_EFDS, 0, INT_MAX};
+    static const struct lfd_variable first_fd = {"LISTEN_FDS_FIRST_FD",
+                                                 "a descriptor, in digits, of 3 or more",
+                                                 LISTENFD_EFIRSTFD, 3, INT_MAX};
+    uint64_t count = 0, start = 3;
+    int last, closed, status = lfd_read_number(found, &fds, &count);
 
-    if (!lfd_parse_number(fds, INT_MAX, &count))
-        return lfd_say(found, LISTENFD_EFDS,
-                       "LISTEN_FDS is '%.40s': expected the number of sockets, in digits", fds);
+    if (status < 0)
+        return status;
     if (count == 0)
         return lfd_say(found, LISTENFD_NONE, "nothing was passed: LISTEN_FDS is 0");
-    if (first_fd && (!lfd_parse_number(first_fd, INT_MAX, &start) || start < 3))
-        return lfd_say(found, LISTENFD_EFIRSTFD,
-                       "LISTEN_FDS_FIRST_FD is '%.40s': expected a descriptor, in digits, of 3 "
-                       "or more",
-                       first_fd);
+    status = lfd_read_number(found, &first_fd, &start);
+    if (status < 0)
+        return status;
     if (start + count - 1 > INT_MAX)
         return lfd_say(found, LISTENFD_EFDS,
-                       "LISTEN_FDS is %.40s: no process has that many descriptors", fds);
+                       "LISTEN_FDS is %lu: no process has that many descriptors",
+                       (unsigned long)count);
     *first = (int)start;
     last = (int)(start + count - 1);
     closed = lfd_lowest_closed(*first, last, pidfd);
     if (closed <= last)
         return lfd_say(found, LISTENFD_ECLOSED,
-                       "descriptors %d to %d were announced (LISTEN_FDS is %.40s), but %d is "
+                       "descriptors %d to %d were announced (LISTEN_FDS is %lu), but %d is "
                        "not open: something between the launcher and this program closed it",
-                       *first, last, fds, closed);
-    found->count = (size_t)count;
-    return LISTENFD_PASSED;
+                       *first, last, (unsigned long)count, closed);
+    return lfd_check_names(found, (size_t)count, names);
 }
 
 /* The status, and the count; the process first: what was meant for another one is
  * not ours to judge. */
-static int lfd_check_variables(struct listenfd *found, const char *fds, const char *names,
-                               int *first)
+static int lfd_check_variables(struct listenfd *found, const char *names, int *first)
 {
     int pidfd = -1, status = LISTENFD_PASSED;
-    pid_t self = getpid();
 
-    if (!(found->flags & LISTENFD_ANY_PID)) {
-        status = lfd_check_pid(found, self);
-        if (status == LISTENFD_PASSED)
-            status = lfd_check_pidfdid(found, self, &pidfd);
-    }
+    if (!getenv("LISTEN_FDS"))
+        return lfd_say(found, LISTENFD_NONE, "nothing was passed: LISTEN_FDS is not set");
+    if (lfd_is_privileged())
+        return lfd_say(found, LISTENFD_NONE,
+                       "nothing was passed to a privileged program (setuid, setgid or file "
+                       "capabilities): whoever starts it would choose the sockets");
+    if (!(found->flags & LISTENFD_ANY_PID))
+        status = lfd_check_pid(found, getpid(), &pidfd);
     if (status == LISTENFD_PASSED)
-        status = lfd_check_range(found, fds, first, pidfd);
+        status = lfd_check_range(found, names, first, pidfd);
     if (pidfd >= 0)
         close(pidfd);
-    if (status == LISTENFD_PASSED)
-        status = lfd_check_names(found, names);
-    if (status != LISTENFD_PASSED)
-        found->count = 0;
     return status;
 }
 
@@ -1543,19 +1515,12 @@ static void lfd_close_on_exec(int first, size_t count)
 
 static struct listenfd *lfd_receive(struct listenfd *found)
 {
-    const char *fds = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES");
+    const char *names = getenv("LISTEN_FDNAMES");
     struct listenfd *lfd;
     int first = 3;
     size_t i;
 
-    if (!fds)
-        found->status = lfd_say(found, LISTENFD_NONE, "nothing was passed: LISTEN_FDS is not set");
-    else if (lfd_is_privileged())
-        found->status = lfd_say(found, LISTENFD_NONE,
-                                "nothing was passed to a privileged program (setuid, setgid or "
-                                "file capabilities): whoever starts it would choose the sockets");
-    else
-        found->status = lfd_check_variables(found, fds, names, &first);
+    found->status = lfd_check_variables(found, names, &first);
     if (found->count > 0 && !(found->flags & LISTENFD_KEEP))
         lfd_close_on_exec(first, found->count);
 
@@ -1608,29 +1573,30 @@ static int lfd_query(listenfd_socket socket, enum lfd_property property, int *va
     struct lfd_address address;
     int result;
 
-    if (property == LFD_TYPE)
-        result = lfd_get_option(socket, SO_TYPE, value);
-    else if (property == LFD_PROTOCOL)
-        result = lfd_get_protocol(socket, value);
-    else if (property == LFD_LISTENING)
-        result = lfd_get_option(socket, SO_ACCEPTCONN, value);
-    else {
+    *value = 0;
+    if (property == LFD_OPEN)
+        return lfd_is_open(socket) ? 0 : LISTENFD_ECLOSED;
+    if (property == LFD_FAMILY || property == LFD_PEER_FAMILY) {
         result = property == LFD_FAMILY ? lfd_local_address(socket, &address)
                                         : lfd_peer_address(socket, &address);
         *value = address.as.any.sa_family;
+    } else if (property == LFD_PROTOCOL) {
+        result = lfd_get_protocol(socket, value);
+    } else {
+        result = lfd_get_option(socket, property == LFD_TYPE ? SO_TYPE : SO_ACCEPTCONN, value);
     }
     return result == 0 ? 0 : lfd_socket_error();
 }
 
 static const char *lfd_file_kind(listenfd_socket socket)
 {
+    static const struct lfd_word words[] = {
+        {S_IFIFO, "fifo"}, {S_IFREG, "file"}, {0, "special file"}};
     struct stat status;
 
     if (fstat(socket, &status) < 0)
         return "not open";
-    if (S_ISFIFO(status.st_mode))
-        return "fifo";
-    return S_ISREG(status.st_mode) ? "file" : "special file";
+    return lfd_find_word(words, (int)(status.st_mode & S_IFMT));
 }
 
 static int lfd_set_nonblocking(listenfd_socket socket, int on)
@@ -1675,30 +1641,25 @@ static int lfd_set_reuse(listenfd_socket socket, const struct lfd_endpoint *own)
 /* By name, or the number of one that has none; 0: there is no such interface. */
 static unsigned lfd_interface_number(const char *name)
 {
-    unsigned index = if_nametoindex(name);
-    uint64_t number = 0;
+    uint64_t number = if_nametoindex(name);
 
-    if (index == 0 && lfd_parse_number(name, INT_MAX, &number))
-        index = (unsigned)number;
-    return index;
+    if (number == 0)
+        lfd_parse_number(name, 1, INT_MAX, &number);
+    return (unsigned)number;
 }
 
 static void lfd_format_scope(unsigned number, char *text, size_t size)
 {
-    char name[IF_NAMESIZE];
-
-    if (if_indextoname(number, name))
-        snprintf(text, size, "%%%s", name);
-    else
-        snprintf(text, size, "%%%u", number);
+    if (!if_indextoname(number, text))
+        snprintf(text, size, "%u", number);
 }
 
 /* ---- POSIX: unix sockets --------------------------------------------------------- */
 
-static int lfd_take_unix(struct listenfd *lfd, size_t index, const struct lfd_kind *kind,
-                         listenfd_socket *out)
+static int lfd_take_unix(struct listenfd *lfd, size_t index, listenfd_socket *out,
+                         const struct lfd_kind *kind)
 {
-    return lfd_take(lfd, index, kind, out);
+    return lfd_take(lfd, index, out, kind, NULL);
 }
 
 /* A path, or "@name" for Linux's abstract namespace. NULL, or the reason why it is none. */
@@ -1733,7 +1694,7 @@ static int lfd_parse_unix(struct listenfd *lfd, const char *text, const char *na
     return reason ? lfd_not_an_address(lfd, text, reason) : 1;
 }
 
-/* The name a unix socket is bound to, as lfd_parse_name takes it; its length, 0 when it
+/* The name a unix socket is bound to; an abstract one begins with NUL. Its length, 0 when it
  * has none. text holds at least sizeof sun_path + 1. */
 static size_t lfd_unix_name(const struct lfd_address *address, char *text)
 {
@@ -1746,77 +1707,67 @@ static size_t lfd_unix_name(const struct lfd_address *address, char *text)
         length = sizeof address->as.un.sun_path;
     memcpy(text, address->as.un.sun_path, length);
     text[length] = '\0';
-    if (length > 1 && text[0] == '\0')
-        text[0] = '@';
-    else
+    if (length <= 1 || *text != '\0')
         length = strlen(text); /* some systems count the NUL, or padding */
     return length;
 }
 
 static int lfd_format_unix_name(const struct lfd_address *address, char *text, size_t size)
 {
-    char name[sizeof address->as.un.sun_path + 1];
+    char name[sizeof address->as.un.sun_path + 1] = "";
 
-    lfd_unix_name(address, name);
+    if (lfd_unix_name(address, name) > 0 && *name == '\0')
+        *name = '@';
     lfd_make_printable(name);
     return snprintf(text, size, "%s", name);
 }
 
-static int lfd_same_file(const char *path, const char *other)
+static int lfd_same_file(const struct stat *a, const struct stat *b)
 {
-    struct stat a, b;
-
-    return stat(path, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino;
+    return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
 }
 
-static int lfd_is_abstract(const struct lfd_address *address)
-{
-    return address->as.un.sun_path[0] == '\0';
-}
-
+/* There is no file of the name "", which is what an abstract one and none are to stat(2). */
 static int lfd_same_unix_name(const struct lfd_address *wanted, const struct lfd_address *bound)
 {
     char a[sizeof bound->as.un.sun_path + 1], b[sizeof bound->as.un.sun_path + 1];
     size_t length = lfd_unix_name(wanted, a);
+    struct stat first, second;
 
-    if (length == 0 || lfd_unix_name(bound, b) == 0 ||
-        lfd_is_abstract(wanted) != lfd_is_abstract(bound))
-        return 0;
-    if (length == lfd_unix_name(bound, b) && memcmp(a, b, length) == 0)
+    if (lfd_unix_name(bound, b) == length && length > 0 && memcmp(a, b, length) == 0)
         return 1;
-    return !lfd_is_abstract(bound) && lfd_same_file(a, b);
+    return stat(a, &first) == 0 && stat(b, &second) == 0 && lfd_same_file(&first, &second);
+}
+
+static int lfd_connect(listenfd_socket socket, const struct lfd_address *address)
+{
+    return connect(socket, &address->as.any, address->size);
 }
 
 /* Connecting is refused only where a socket file has no socket behind it. Another type of socket
  * is EPROTOTYPE. */
-static int lfd_refuses_connections(const struct lfd_address *address, int type)
+static int lfd_refuses_connections(const struct lfd_endpoint *own)
 {
-    listenfd_socket probe = lfd_new_socket(AF_UNIX, type);
+    listenfd_socket probe = lfd_new_socket(AF_UNIX, own->type->type);
     int refused = 0;
 
     if (probe == LISTENFD_INVALID_SOCKET)
         return 0;
     /* Non-blocking: a full backlog, too, means that somebody is there. */
     if (lfd_set_nonblocking(probe, 1) == 0)
-        refused = connect(probe, &address->as.any, address->size) < 0 && errno == ECONNREFUSED;
+        refused = lfd_connect(probe, &own->address) < 0 && errno == ECONNREFUSED;
     lfd_close_socket(probe);
     return refused;
 }
 
 /* Unlinks path if it is a socket and its server is dead. The same file before and after the
  * probe: a server that starts meanwhile keeps its new one. */
-static int lfd_remove_dead(const struct lfd_address *address, int type)
+static int lfd_remove_dead(const char *path, const struct lfd_endpoint *own)
 {
-    const char *path = address->as.un.sun_path;
     struct stat before, after;
 
-    if (lstat(path, &before) < 0 || !S_ISSOCK(before.st_mode) ||
-        !lfd_refuses_connections(address, type))
-        return 0;
-    if (lstat(path, &after) < 0 || before.st_dev != after.st_dev || before.st_ino != after.st_ino)
-        return 0;
-    return unlink(path) == 0;
+    return lstat(path, &before) == 0 && S_ISSOCK(before.st_mode) && lfd_refuses_connections(own) &&
+           lstat(path, &after) == 0 && lfd_same_file(&before, &after) && unlink(path) == 0;
 }
 
 /* The file has its mode from its first moment on. */
@@ -1831,18 +1782,6 @@ static int lfd_bind_path(listenfd_socket socket, const struct lfd_endpoint *own)
     if (mode >= 0)
         umask(before);
     return result;
-}
-
-static int lfd_bind_replacing_dead(listenfd_socket socket, const struct lfd_endpoint *own)
-{
-    if (lfd_bind_path(socket, own) == 0)
-        return 0;
-    if (errno != EADDRINUSE)
-        return -1;
-    if (lfd_remove_dead(&own->address, own->type->type))
-        return lfd_bind_path(socket, own);
-    errno = EADDRINUSE;
-    return -1;
 }
 
 /* What is bound and does not listen looks dead, so both happen under a lock, and the removal of
@@ -1864,8 +1803,7 @@ static int lfd_lock(const char *path, char *lock, size_t size)
         how = mine.st_uid == geteuid() ? LOCK_EX : LOCK_EX | LOCK_NB; /* never wait for others */
         while (flock(fd, how) < 0 && errno == EINTR)
             continue;
-        if (lstat(lock, &there) < 0 ? errno != ENOENT
-                                    : mine.st_ino == there.st_ino && mine.st_dev == there.st_dev)
+        if (lstat(lock, &there) < 0 ? errno != ENOENT : lfd_same_file(&mine, &there))
             return fd;
         close(fd); /* who had it has removed it meanwhile */
     }
@@ -1874,47 +1812,29 @@ static int lfd_lock(const char *path, char *lock, size_t size)
     return -1;
 }
 
-/* The file is still ours: the socket that is bound to it is open. */
-static int lfd_listen_or_unlink(listenfd_socket socket, const struct lfd_endpoint *own)
+static int lfd_bind_unix(listenfd_socket socket, const struct lfd_endpoint *own)
 {
-    int saved_error;
-
-    if (lfd_listen(socket, own) == 0)
-        return 0;
-    saved_error = errno;
-    if (!lfd_is_abstract(&own->address))
-        unlink(own->address.as.un.sun_path);
-    errno = saved_error;
-    return -1;
-}
-
-static int lfd_bind_and_listen(listenfd_socket socket, const struct lfd_endpoint *own)
-{
+    const char *path = lfd_is_path(&own->address) ? own->address.as.un.sun_path : NULL;
     char lock[sizeof own->address.as.un.sun_path + 3];
-    int result, saved_error, fd = -1;
+    int fd = path ? lfd_lock(path, lock, sizeof lock) : -1;
+    int result = lfd_bind_path(socket, own), error = errno;
 
-    if (!lfd_is_abstract(&own->address))
-        fd = lfd_lock(own->address.as.un.sun_path, lock, sizeof lock);
-    result = fd < 0 ? lfd_bind_path(socket, own) : lfd_bind_replacing_dead(socket, own);
-    if (result == 0)
-        result = lfd_listen_or_unlink(socket, own);
-    if (fd < 0)
-        return result;
-    saved_error = errno;
-    unlink(lock);
-    close(fd);
-    errno = saved_error;
+    if (result < 0 && error == EADDRINUSE && fd >= 0 && lfd_remove_dead(path, own)) {
+        result = lfd_bind_path(socket, own);
+        error = errno;
+    }
+    if (result == 0) {
+        result = lfd_listen(socket, own);
+        error = errno;
+        if (result < 0 && path)
+            unlink(path); /* still ours: the socket that is bound to it is open */
+    }
+    if (fd >= 0) {
+        unlink(lock);
+        close(fd);
+    }
+    errno = error;
     return result;
-}
-
-static listenfd_socket lfd_open_unix(const struct listenfd *lfd, const struct lfd_endpoint *own)
-{
-    listenfd_socket socket = lfd_new_own(lfd, AF_UNIX, own->type->type);
-
-    if (socket == LISTENFD_INVALID_SOCKET || lfd_bind_and_listen(socket, own) == 0)
-        return socket;
-    lfd_discard(socket);
-    return LISTENFD_INVALID_SOCKET;
 }
 
 #else
@@ -2250,8 +2170,7 @@ static int lfd_open_sockets(struct listenfd *found, struct lfd_conversation *tal
                            "%.60s sent (%s): they were made for another process, or used before",
                            (unsigned long)talk->count, (unsigned long)count, talk->server,
                            lfd_error_text(lfd_last_error(), error));
-    found->count = count;
-    return lfd_check_names(found, talk->has_names ? talk->names : NULL);
+    return lfd_check_names(found, count, talk->has_names ? talk->names : NULL);
 }
 
 static int lfd_converse(struct listenfd *found, struct lfd_conversation *talk)
@@ -2264,8 +2183,6 @@ static int lfd_converse(struct listenfd *found, struct lfd_conversation *talk)
         status = lfd_open_sockets(found, talk);
     else
         talk->count = 0;
-    if (status != LISTENFD_PASSED)
-        found->count = 0;
     return found->status = status;
 }
 
@@ -2337,6 +2254,9 @@ static int lfd_query(listenfd_socket socket, enum lfd_property property, int *va
     struct lfd_address peer;
     int result;
 
+    *value = 0;
+    if (property == LFD_OPEN)
+        return lfd_is_open(socket) ? 0 : LISTENFD_ECLOSED;
     if (property == LFD_LISTENING) {
         result = lfd_get_option(socket, SO_ACCEPTCONN, value);
     } else if (property == LFD_PEER_FAMILY) {
@@ -2382,12 +2302,13 @@ static unsigned lfd_interface_number(const char *name)
 {
     uint64_t number = 0;
 
-    return lfd_parse_number(name, INT_MAX, &number) ? (unsigned)number : 0;
+    lfd_parse_number(name, 1, INT_MAX, &number);
+    return (unsigned)number;
 }
 
 static void lfd_format_scope(unsigned number, char *text, size_t size)
 {
-    snprintf(text, size, "%%%u", number);
+    snprintf(text, size, "%u", number);
 }
 
 /* No program has more rights than who starts it. */
@@ -2399,11 +2320,11 @@ static int lfd_is_privileged(void)
 /* ---- Windows: unix sockets ---- */
 
 /* The protocol knows TCP and UDP. */
-static int lfd_take_unix(struct listenfd *lfd, size_t index, const struct lfd_kind *kind,
-                         listenfd_socket *out)
+static int lfd_take_unix(struct listenfd *lfd, size_t index, listenfd_socket *out,
+                         const struct lfd_kind *kind)
 {
     if (!out || (lfd && lfd->status < 0))
-        return lfd_take(lfd, index, kind, out);
+        return lfd_take(lfd, index, out, kind, NULL);
     *out = LISTENFD_INVALID_SOCKET;
     return lfd_say(lfd, LISTENFD_ENOTSUPPORTED,
                    "%s cannot be passed on Windows: use a tcp listener on 127.0.0.1", kind->name);
@@ -2432,11 +2353,11 @@ static int lfd_format_unix_name(const struct lfd_address *address, char *text, s
     return snprintf(text, size, "%s", "");
 }
 
-static listenfd_socket lfd_open_unix(const struct listenfd *lfd, const struct lfd_endpoint *own)
+static int lfd_bind_unix(listenfd_socket socket, const struct lfd_endpoint *own)
 {
-    (void)lfd;
+    (void)socket;
     (void)own;
-    return LISTENFD_INVALID_SOCKET;
+    return -1;
 }
 
 #endif
@@ -2449,23 +2370,24 @@ static int lfd_send_state(const char *state, const char *extra);
 static void lfd_monotonic_line(char *line, size_t size);
 static int lfd_is_this_process(uint64_t pid);
 
-/* Where a line of the state begins with that; NULL: none does. */
+/* What follows that at the beginning of a line of the state; NULL: none begins so. */
 static const char *lfd_find_line(const char *state, const char *beginning)
 {
-    while (state && !lfd_value(state, beginning)) {
+    const char *rest = NULL;
+
+    while (state && (rest = lfd_value(state, beginning)) == NULL) {
         state = strchr(state, '\n');
         if (state)
             state++;
     }
-    return state;
+    return rest;
 }
 
 static int lfd_is_reloading(const char *state)
 {
-    const char *line = lfd_find_line(state, "RELOADING=1");
+    const char *rest = lfd_find_line(state, "RELOADING=1");
 
-    return line && (line[11] == '\0' || line[11] == '\n') &&
-           !lfd_find_line(state, "MONOTONIC_USEC=");
+    return rest && (*rest == '\0' || *rest == '\n') && !lfd_find_line(state, "MONOTONIC_USEC=");
 }
 
 #if defined(__GNUC__)
@@ -2476,10 +2398,11 @@ static int lfd_is_reloading(const char *state)
 int listenfd_notify(const char *state)
 {
     int result, saved_error = lfd_last_error();
-    char extra[48] = "";
+    char extra[48];
 
     if (!state)
         return LISTENFD_EINVAL;
+    *extra = '\0';
     if (lfd_is_reloading(state))
         lfd_monotonic_line(extra, sizeof extra);
     result = lfd_send_state(state, extra);
@@ -2490,18 +2413,23 @@ int listenfd_notify(const char *state)
 
 int listenfd_watchdog(uint64_t *usec)
 {
-    const char *interval = getenv("WATCHDOG_USEC"), *pid_text = getenv("WATCHDOG_PID");
+    static const struct lfd_variable interval = {"WATCHDOG_USEC", "", LISTENFD_EWATCHDOG, 1,
+                                                 UINT64_MAX - 1};
+    static const struct lfd_variable process = {"WATCHDOG_PID", "", LISTENFD_EWATCHDOG, 1, INT_MAX};
     uint64_t value = 0, pid = 0;
+    int result;
 
     if (usec)
         *usec = 0;
-    if (!interval || lfd_is_privileged())
+    if (lfd_is_privileged())
         return 0;
-    if (!lfd_parse_number(interval, UINT64_MAX - 1, &value) || value == 0)
-        return LISTENFD_EWATCHDOG;
-    if (pid_text && (!lfd_parse_number(pid_text, INT_MAX, &pid) || pid == 0))
-        return LISTENFD_EWATCHDOG;
-    if (pid_text && !lfd_is_this_process(pid))
+    result = lfd_read_number(NULL, &interval, &value);
+    if (result <= 0)
+        return result;
+    result = lfd_read_number(NULL, &process, &pid);
+    if (result < 0)
+        return result;
+    if (result > 0 && !lfd_is_this_process(pid))
         return 0;
     if (usec)
         *usec = value;
@@ -2578,22 +2506,15 @@ struct lfd_vsock_address {
 /* "vsock:CID:PORT". */
 static int lfd_parse_vsock(const char *text, struct lfd_address *address)
 {
-    struct lfd_vsock_address vsock;
-    char digits[24] = "", *colon;
-    uint64_t cid = 0, port = 0;
+    const uint64_t most = UINT32_MAX - 1; /* the last is "any" */
+    const char *end = lfd_value(text, "vsock:");
+    struct lfd_vsock_address vsock = {AF_VSOCK, 0, 0, 0, {0}};
+    uint64_t cid, port;
 
-    if (!lfd_value(text, "vsock:") || strlen(text + 6) >= sizeof digits)
+    if (end)
+        end = lfd_parse_digits(end, 10, 0, most, &cid);
+    if (!end || *end != ':' || !lfd_parse_number(end + 1, 0, most, &port))
         return 0;
-    strcpy(digits, text + 6);
-    colon = strchr(digits, ':');
-    if (!colon)
-        return 0;
-    *colon = '\0';
-    if (!lfd_parse_number(digits, UINT32_MAX - 1, &cid) || /* the last is "any" */
-        !lfd_parse_number(colon + 1, UINT32_MAX - 1, &port))
-        return 0;
-    memset(&vsock, 0, sizeof vsock);
-    vsock.family = AF_VSOCK;
     vsock.cid = (uint32_t)cid;
     vsock.port = (uint32_t)port;
     memcpy(&address->as, &vsock, sizeof vsock);
@@ -2612,11 +2533,12 @@ static int lfd_parse_vsock(const char *text, struct lfd_address *address)
 static listenfd_socket lfd_manager_socket(int family)
 {
     static const int types[] = {SOCK_DGRAM, SOCK_SEQPACKET, SOCK_STREAM};
-    listenfd_socket socket = lfd_new_socket(family, SOCK_DGRAM);
-    size_t i;
+    listenfd_socket socket;
+    size_t i = 0;
 
-    for (i = 1; i < 3 && socket == LISTENFD_INVALID_SOCKET && family != AF_UNIX; i++)
-        socket = lfd_new_socket(family, types[i]);
+    do
+        socket = lfd_new_socket(family, types[i++]);
+    while (socket == LISTENFD_INVALID_SOCKET && family != AF_UNIX && i < 3);
     return socket;
 }
 
@@ -2635,7 +2557,7 @@ static int lfd_send_state(const char *state, const char *extra)
     socket = lfd_manager_socket(address.as.any.sa_family);
     if (socket == LISTENFD_INVALID_SOCKET)
         return errno == EAFNOSUPPORT ? LISTENFD_ENOTSUPPORTED : LISTENFD_ESYSTEM;
-    result = connect(socket, &address.as.any, address.size);
+    result = lfd_connect(socket, &address);
     if (result == 0)
         result = lfd_send_message(socket, state, extra);
     lfd_discard(socket);

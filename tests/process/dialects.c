@@ -398,7 +398,7 @@ static void test_size(void **state)
         skip_because("gcc or size is not here");
     compile("gcc", "-Os -c -o listenfd.o", "listenfd.c");
     check_silent("size -A listenfd.o | awk '/^\\.text/ { sum += $2 } "
-                 "END { if (sum > 12288 || sum == 0) { print sum; exit 1 } }'");
+                 "END { if (sum > 10240 || sum == 0) { print sum; exit 1 } }'");
 }
 
 static int copy_the_two_files(void **state)
