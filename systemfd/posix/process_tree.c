@@ -92,13 +92,14 @@ static void add(struct process_tree *tree, pid_t id, int parent)
 
 /* ---- Children ---- */
 
-/* Calls `found` for each in a file of process IDs. */
+/* Calls `found` for each in a file of process IDs. A space follows each; without it the number was
+ * cut, where the file was longer than what was read, and is another process's. */
 static void each_listed(char *list, void (*found)(struct process_tree *, pid_t, int),
                         struct process_tree *tree, int parent)
 {
     char *next;
 
-    for (long id; (id = strtol(list, &next, 10)) > 0; list = next)
+    for (long id; (id = strtol(list, &next, 10)) > 0 && *next == ' '; list = next)
         found(tree, (pid_t)id, parent);
 }
 
