@@ -4,7 +4,7 @@ FUZZ_CC = clang
 FUZZ_SECONDS ?= 60
 DEBIAN_PACKAGES += clang libclang-rt-dev
 
-FUZZ_TARGETS = environment address answer request ignore git page owner options proc
+FUZZ_TARGETS = environment address answer request ignore git page owner options notify proc
 FUZZ_BUILD = $(BUILD)/tests/fuzz
 FUZZ_FLAGS = -std=gnu17 -D_GNU_SOURCE -O1 -g -I. $(INCLUDE_ROOMS) -Itests/fuzz -Wall -Wextra -Wshadow \
     -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -28,6 +28,8 @@ $(FUZZ_BUILD)/options: FUZZ_WRAP = exit printf
 $(FUZZ_BUILD)/owner: systemfd/report.c systemfd/sockets/spec.c \
     $(addprefix systemfd/posix/,unix_spec.c socket_owner.c sock_diag.c)
 $(FUZZ_BUILD)/owner: FUZZ_WRAP = socket connect send recv close getsockname getpeername
+$(FUZZ_BUILD)/notify: $(addprefix systemfd/,report.c devserver/said.c posix/notify.c)
+$(FUZZ_BUILD)/notify: FUZZ_WRAP = recvmsg geteuid getpgid
 $(FUZZ_BUILD)/proc: $(addprefix systemfd/posix/,accepting.c process_tree.c)
 $(FUZZ_BUILD)/proc: FUZZ_WRAP = open read close opendir readdir closedir dirfd readlinkat fopen \
     fstat getsockopt getpgid process_vm_readv
