@@ -9,6 +9,8 @@
 
 #include <time.h>
 
+enum { A_LINK, A_FILE, MISSING };
+
 /* A name in a folder that the way leads through, or ends at. */
 struct name {
     struct item item; /* by folder and name */
@@ -16,7 +18,7 @@ struct name {
     struct name *next_of_folder, *next_of_link;
     struct link *link;
     char *text;
-    enum { A_LINK, A_FILE, MISSING } what;
+    int what; /* A_LINK, A_FILE or MISSING */
 };
 
 enum target { NOT_FOLLOWED, TO_NOTHING, TO_FILE, TO_FOLDER };

@@ -4,6 +4,7 @@
 #include "report.h"
 #include "unix_spec.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -271,9 +272,12 @@ static int parse_mode(const struct parser *parser, const char *value, struct spe
 static int parse_backlog(const struct parser *parser, const char *value, struct spec *spec)
 {
     char *end;
-    long backlog = strtol(value, &end, 10);
+    long backlog;
 
-    if (*value < '0' || *value > '9' || *end != '\0' || backlog < 1 || backlog > INT_MAX)
+    errno = 0; /* where long has 32 bits, nothing is larger */
+    backlog = strtol(value, &end, 10);
+    if (errno != 0 || *value < '0' || *value > '9' || *end != '\0' || backlog < 1 ||
+        backlog > INT_MAX)
         return refuse(parser, "'%s' is not a backlog; expected a number from 1 on", value);
     spec->backlog = (int)backlog;
     return 1;

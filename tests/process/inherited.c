@@ -295,6 +295,16 @@ static void test_shell_without_pid(void **state)
     finish(&process);
 }
 
+static int is_script(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    int found = file && fgetc(file) == '#';
+
+    if (file)
+        fclose(file);
+    return found;
+}
+
 /* A user starts a program that runs with rights of its file's group. */
 static void test_setgid(void **state)
 {
@@ -304,6 +314,8 @@ static void test_setgid(void **state)
     (void)state;
     if (geteuid() != 0 || !have_program("setpriv"))
         skip_because("only root can become another user with setpriv");
+    if (is_script(probe))
+        skip_because("an emulator runs the probe, and the kernel heeds no such right of a script");
     folder = folder_create();
     copy = path_in(folder, "probe");
     free(shell("chmod 755 '%s' && cp '%s' '%s' && chgrp daemon '%s' && chmod 2755 '%s'", folder,

@@ -21,4 +21,16 @@ enum { DEADLINE_MS = 60000 };
         skip();                                 \
     } while (0)
 
+/* A test of what only Linux has, abstract names for one. */
+#ifdef __linux__
+#define on_linux(function) function
+#else
+static inline void skip_elsewhere(void **state)
+{
+    (void)state;
+    skip_because("only Linux has this");
+}
+#define on_linux(function) (1 ? skip_elsewhere : (function))
+#endif
+
 #endif

@@ -356,7 +356,7 @@ int main(void)
         IN_A_FOLDER(test_file_mode_follows_umask),
         IN_A_FOLDER(test_dead_socket_is_replaced),
         IN_A_FOLDER(test_dead_socket_of_another_type_is_replaced),
-        IN_A_FOLDER(test_abstract),
+        IN_A_FOLDER(on_linux(test_abstract)),
         IN_A_FOLDER(test_longest_path),
         IN_A_FOLDER(test_live_listener),
         IN_A_FOLDER(test_busy_listener),

@@ -261,10 +261,14 @@ static void test_watchdog(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_A_FOLDER(test_sent),           IN_A_FOLDER(test_as_long_as_it_may_be),
-        IN_A_FOLDER(test_reloading),      IN_A_FOLDER(test_nobody),
-        IN_A_FOLDER(test_nothing_to_say), IN_A_FOLDER(test_malformed),
-        IN_A_FOLDER(test_system_refuses), cmocka_unit_test(test_watchdog),
+        IN_A_FOLDER(on_linux(test_sent)),
+        IN_A_FOLDER(on_linux(test_as_long_as_it_may_be)),
+        IN_A_FOLDER(on_linux(test_reloading)),
+        IN_A_FOLDER(test_nobody),
+        IN_A_FOLDER(on_linux(test_nothing_to_say)),
+        IN_A_FOLDER(test_malformed),
+        IN_A_FOLDER(test_system_refuses),
+        cmocka_unit_test(test_watchdog),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

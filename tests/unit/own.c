@@ -356,7 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_A_FOLDER(test_types),
         IN_A_FOLDER(test_mode),
-        IN_A_FOLDER(test_backlog),
+        IN_A_FOLDER(on_linux(test_backlog)),
         IN_A_FOLDER(test_v6only),
         IN_A_FOLDER(test_reuseport),
         IN_A_FOLDER(test_udp_is_bound_once),

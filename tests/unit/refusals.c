@@ -439,7 +439,7 @@ int main(void)
         cmocka_unit_test_setup(test_old_kernel, let_everything_through),
         cmocka_unit_test_setup(test_sctp_is_not_tcp, let_everything_through),
         cmocka_unit_test_setup(test_vsock, let_everything_through),
-        cmocka_unit_test_setup(test_privileged, let_everything_through),
+        cmocka_unit_test_setup(on_linux(test_privileged), let_everything_through),
     };
 
     return cmocka_run_group_tests(tests, let_everything_through, NULL);

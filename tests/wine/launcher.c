@@ -315,16 +315,20 @@ static void test_arguments(void **state)
  * text. */
 static void test_batch_file(void **state)
 {
-    char *folder = folder_create(), *path, *script, *output;
+    char *folder, *path, *script, *output, *program_path;
     FILE *file;
 
     (void)state;
     need("x86_64");
+    folder = folder_create();
+    program_path = realpath(probe("x86_64"), NULL);
+    assert_non_null(program_path);
     assert_true(asprintf(&script, "%s/tool.cmd", folder) > 0 &&
                 asprintf(&path, "Z:%s;C:\\windows\\system32", folder) > 0);
     file = fopen(script, "w");
     assert_non_null(file);
-    fprintf(file, "@\"Z:%s\" arguments %%*\r\n@exit /b 7\r\n", realpath(probe("x86_64"), NULL));
+    fprintf(file, "@\"Z:%s\" arguments %%*\r\n@exit /b 7\r\n", program_path);
+    free(program_path);
     fclose(file);
     setenv("WINEPATH", path, 1);
     assert_int_equal(RUN(&output, program("x86_64", "systemfd.exe"), "-q", "--", "tool",
