@@ -3,9 +3,10 @@
  * The server is process 100; its sockets are socket:[7340001] and socket:[7340002], which are
  * 6fffe1 and 6fffe2 in fdinfo, on device 9. An input is /proc, and the memory of its processes:
  *
- *     /proc/100/stat=100 (server) S ...       a line of that file; a link; EACCES: it may not be
- * read leader=ended       the server has ended, its children are left memory=            and all
- * that follows: what lies at 0x1000 */
+ *     /proc/100/stat=    and so on: a line of that file, or a link; EACCES: it may not be read
+ *     room=4095          no more than that is read of a list of children
+ *     leader=ended       the server has ended, its children are left
+ *     memory=            and all that follows: what lies at 0x1000 to 0xfffff, again and again */
 #include "input.h"
 
 #include "systemfd/devserver/accepting.h"
@@ -31,6 +32,7 @@ enum {
     FIRST_SOCKET,
     LEADER = 100,
     MEMORY = 0x1000,
+    MEMORY_END = 0x100000,
     LARGEST = 2048
 };
 
@@ -265,18 +267,18 @@ ssize_t __wrap_process_vm_readv(pid_t id, const struct iovec *local, unsigned lo
                                 const struct iovec *remote, unsigned long remotes,
                                 unsigned long flags)
 {
-    size_t begin = (size_t)remote->iov_base - MEMORY, amount;
+    size_t from = (size_t)remote->iov_base, amount = local->iov_len;
+    uint8_t *to = local->iov_base;
 
-    assert(id > 0 && locals == 1 && remotes == 1 && flags == 0);
-    assert(local->iov_len == remote->iov_len);
-    if ((size_t)remote->iov_base < MEMORY || begin > proc.memory_size) {
+    assert(id > 0 && locals == 1 && remotes == 1 && flags == 0 && remote->iov_len == amount);
+    memset(to, 0, amount); /* there has to be room for all */
+    if (from < MEMORY || from >= MEMORY_END || proc.memory_size == 0) {
         errno = EFAULT;
         return -1;
     }
-    amount = proc.memory_size - begin;
-    amount = amount < local->iov_len ? amount : local->iov_len;
-    if (amount > 0)
-        memcpy(local->iov_base, proc.memory + begin, amount);
+    amount = amount < MEMORY_END - from ? amount : MEMORY_END - from;
+    for (size_t i = 0; i < amount; i++)
+        to[i] = proc.memory[(from - MEMORY + i) % proc.memory_size];
     return (ssize_t)amount;
 }
 
