@@ -87,7 +87,7 @@ struct option {
     const char *name;
     void (*value)(struct options *, const char *);
     size_t flag;
-    long value_is_optional;
+    size_t value_is_optional; /* as wide as the others: no padding on any system */
 };
 
 /* Whether an option always makes sense, or only when systemfd stays to restart the command. */
