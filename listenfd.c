@@ -782,8 +782,9 @@ static int lfd_same_host(const struct lfd_address *wanted, const struct lfd_addr
 
     lfd_host(wanted, host);
     lfd_host(bound, bound_host);
-    return memcmp(host, bound_host, sizeof host) == 0 &&
-           (scope == 0 || scope == lfd_scope_of(bound));
+    if (memcmp(host, bound_host, sizeof host) != 0)
+        return 0;
+    return scope == 0 || scope == lfd_scope_of(bound);
 }
 
 static int lfd_same_host_port(const struct lfd_endpoint *wanted, const struct lfd_address *bound)
@@ -2509,7 +2510,7 @@ static int lfd_parse_vsock(const char *text, struct lfd_address *address)
     const uint64_t most = UINT32_MAX - 1; /* the last is "any" */
     const char *end = lfd_value(text, "vsock:");
     struct lfd_vsock_address vsock = {AF_VSOCK, 0, 0, 0, {0}};
-    uint64_t cid, port;
+    uint64_t cid = 0, port = 0;
 
     if (end)
         end = lfd_parse_digits(end, 10, 0, most, &cid);
