@@ -663,11 +663,11 @@ static void test_restarts_under_load(void **state)
 {
     enum { RESTARTS = 30 };
     struct process load;
-    char path[512], port[16], text[16];
+    char path[512], port[16], text[16], name[32];
 
     (void)state;
     put("text", "0\n");
-    START_WINE("--watch", "text", SERVER);
+    START_WINE("--watch", ".", "--ignore", "text", SERVER);
     expect_ready(1);
     WAIT_UNTIL(answers(ports[0], "0"));
     snprintf(path, sizeof path, "%s/tests/load/load", build);
@@ -676,7 +676,9 @@ static void test_restarts_under_load(void **state)
     process_line_with(&load, "started");
     for (unsigned restart = 1; restart <= RESTARTS; restart++) {
         snprintf(text, sizeof text, "%u\n", restart);
+        snprintf(name, sizeof name, "change-%u", restart); /* the same one each time waits */
         put("text", text);
+        put(name, "");
         expect_ready(restart + 1);
         text[strlen(text) - 1] = '\0';
         WAIT_UNTIL(answers(ports[0], text)); /* now it can be asked to stop */
