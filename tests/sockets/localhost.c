@@ -116,6 +116,26 @@ static void test_free_elsewhere(void **state)
     assert_int_equal(try_to_bind(ports[0], 0), 0);
 }
 
+/* A listener there, at a port that nobody has on 127.0.0.1: the system chooses for one of them. */
+static int listener_alone_on_ipv6(void)
+{
+    for (int tries = 100; tries > 0; tries--) {
+        int fd = internet_socket(SOCK_STREAM, "::1");
+        struct sockaddr_in ipv4 = {.sin_family = AF_INET,
+                                   .sin_addr = {htonl(INADDR_LOOPBACK)},
+                                   .sin_port = htons((uint16_t)port_of_socket(fd))};
+        int other = socket(AF_INET, SOCK_STREAM, 0);
+        int is_free = bind(other, (struct sockaddr *)&ipv4, sizeof ipv4) == 0;
+
+        close(other);
+        if (is_free)
+            return fd;
+        close(fd);
+    }
+    fail_msg("no port is free on both addresses of localhost");
+    return -1;
+}
+
 /* In all modes: as it becomes the command, and as it stays. */
 static void test_warned(void **state)
 {
@@ -125,7 +145,7 @@ static void test_warned(void **state)
 
     (void)state;
     need_ipv6();
-    other = internet_socket(SOCK_STREAM, "::1");
+    other = listener_alone_on_ipv6();
     port = port_of_socket(other);
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
         char *text, *expected;
@@ -151,10 +171,12 @@ static void test_both(void **state)
     static const char *const orders[] = {"-s http::localhost:%d -s http::[::1]:%d",
                                          "-s http::[::1]:%d -s http::%d", "-s %d -s tcp6::*:%d",
                                          "-s %d -s udp6::%d"};
-    int listener = internet_socket(SOCK_STREAM, "127.0.0.1"), port = port_of_socket(listener);
+    int listener, port;
 
     (void)state;
     need_ipv6();
+    listener = listener_alone_on_ipv6();
+    port = port_of_socket(listener);
     close(listener);
     for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
         char options[128], *text;
