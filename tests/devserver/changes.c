@@ -164,19 +164,30 @@ static const char *const writers[] = {
     ": >stamp",
 };
 
+/* What a build wrote first may cost one, and another if it removed that again before it could be
+ * read; our change may be told together with those. */
+static void come_to_rest(void)
+{
+    int tries = 0, is_ours;
+
+    do {
+        in_project("touch note");
+        is_ours = strcmp(expect("~> changed: "), "~> changed: note") == 0;
+        assert_in_range(++tries, 1, 3);
+        expect("~> built in ");
+    } while (!is_ours);
+}
+
 static void check_writer(const char *writer)
 {
-    char build[512];
-
     print_message("%s\n", writer);
-    in_project("rm -rf * ../builds");
-    snprintf(build, sizeof build, "echo build >>../builds; %s", writer);
-    START("-s", "http::0", "--watch", ".", "--settle", "0", "--build", build, "--", "sleep",
+    in_project("rm -rf *");
+    START("-s", "http::0", "--watch", ".", "--settle", "0", "--build", writer, "--", "sleep",
           "1000");
     expect("~> server 1 is ready");
-    for (int i = 0; i < 3; i++)
+    come_to_rest();
+    for (int i = 0; i < 2; i++)
         assert_rest();
-    assert_in_range(builds(), 4, 5); /* what it wrote first may have cost one */
     process_discard(&systemfd);
 }
 
