@@ -151,3 +151,10 @@ void die(int status, const char *format, ...)
     report_error(message);
     exit(status);
 }
+
+void *allocated(void *memory)
+{
+    if (!memory)
+        die(EXIT_CANNOT_OPEN, "out of memory");
+    return memory;
+}

@@ -35,6 +35,9 @@ void report_error(const char *message);
 /* The same, and exit. */
 void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
 
+/* What malloc(3) or the like has returned; exits with a message when that is NULL. */
+void *allocated(void *memory);
+
 /* Names of files and processes must not forge lines, or command the terminal: every control
  * character (C0, DEL, C1) becomes '?', and so does every byte that is no UTF-8. report and die
  * do it themselves. */

@@ -39,20 +39,11 @@ void *path_table_find(const struct path_table *table, const char *path)
     return table->room > 0 ? table->slots[slot_of(table, path)] : NULL;
 }
 
-static void *zeroed(size_t count, size_t size)
-{
-    void *memory = calloc(count, size);
-
-    if (!memory)
-        die(EXIT_CANNOT_OPEN, "out of memory");
-    return memory;
-}
-
 static void grow(struct path_table *table)
 {
     struct path_table larger = {NULL, table->room > 0 ? table->room * 2 : FIRST_ROOM, table->count};
 
-    larger.slots = zeroed(larger.room, sizeof *larger.slots);
+    larger.slots = allocated(calloc(larger.room, sizeof *larger.slots));
     for (size_t i = 0; i < table->room; i++)
         if (table->slots[i])
             larger.slots[slot_of(&larger, path_of(table->slots[i]))] = table->slots[i];
@@ -63,7 +54,7 @@ static void grow(struct path_table *table)
 void *path_table_add(struct path_table *table, const char *path, size_t size)
 {
     size_t length = strlen(path) + 1;
-    char *thing = zeroed(1, size + length);
+    char *thing = allocated(calloc(1, size + length));
 
     if (table->count * 2 >= table->room)
         grow(table);

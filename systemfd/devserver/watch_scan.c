@@ -37,13 +37,6 @@ static struct table visited; /* during a scan */
 static int woken, modes_count;
 static long long scanned, took; /* when the last scan ended, and its time */
 
-static void *allocated(void *memory)
-{
-    if (!memory)
-        die(EXIT_CANNOT_OPEN, "out of memory");
-    return memory;
-}
-
 static void add(struct listing *listing, const char *path, const struct look *look)
 {
     struct entry *entry;

@@ -22,13 +22,6 @@ static struct table names;
 static struct link *links, *lost;
 static size_t shared_count, failed_count;
 
-static void *allocated(void *memory)
-{
-    if (!memory)
-        die(EXIT_CANNOT_OPEN, "out of memory");
-    return memory;
-}
-
 /* ---- Names ---- */
 
 static uint64_t key_of(const struct folder *folder, const char *name)

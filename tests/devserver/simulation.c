@@ -107,6 +107,12 @@ void die(int status, const char *format, ...)
     abort();
 }
 
+void *allocated(void *memory)
+{
+    assert_non_null(memory);
+    return memory;
+}
+
 /* Shows the round that led to it. */
 #define CHECK(condition)                               \
     do                                                 \
