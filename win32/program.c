@@ -19,11 +19,10 @@ struct text {
 
 static void add(struct text *text, const wchar_t *more, size_t length)
 {
-    if (text->length + length + 1 > text->room) {
+    if (!text->characters || text->length + length + 1 > text->room) {
         text->room = 2 * (text->length + length + 1);
-        text->characters = realloc(text->characters, text->room * sizeof *text->characters);
-        if (!text->characters)
-            die(EXIT_CANNOT_OPEN, "out of memory");
+        text->characters =
+            allocated(realloc(text->characters, text->room * sizeof *text->characters));
     }
     wmemcpy(text->characters + text->length, more, length);
     text->length += length;

@@ -343,9 +343,7 @@ int spec_parse(const char *text, struct spec *spec, char *error, size_t error_si
     value = parse_type(&parser, value, spec);
     if (!value)
         return 0;
-    part = malloc(strlen(value) + 1);
-    if (!part)
-        die(EXIT_CANNOT_OPEN, "out of memory");
+    part = allocated(strdup(value)); /* each part fits */
     result = parse_value(&parser, value, part, spec);
     free(part);
     return result;
