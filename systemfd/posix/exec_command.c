@@ -4,6 +4,8 @@
 #endif
 #include "exec_command.h"
 
+#include "descriptors.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -35,20 +37,6 @@ static void place_descriptors(const struct sockets *sockets)
         if (dup2(sockets->list[i].fd, FIRST_FD + (int)i) < 0)
             die(EXIT_CANNOT_OPEN, "cannot place descriptor %d: %s", FIRST_FD + (int)i,
                 strerror(errno));
-}
-
-/* Whatever else was open must not reach the command by accident. */
-static void close_others_on_exec(int from)
-{
-    long limit = sysconf(_SC_OPEN_MAX);
-
-#if defined(__linux__) && defined(SYS_close_range)
-    const unsigned cloexec = 1U << 2; /* CLOSE_RANGE_CLOEXEC, Linux 5.11 */
-    if (syscall(SYS_close_range, (unsigned)from, ~0U, cloexec) == 0)
-        return;
-#endif
-    for (int fd = from; fd < limit; fd++)
-        fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 /* ---- Variables ---- */
@@ -143,7 +131,7 @@ __attribute__((noreturn)) static void die_of_exec(const char *command)
 void exec_command(const struct sockets *sockets, int with_pid, char **command)
 {
     place_descriptors(sockets);
-    close_others_on_exec(FIRST_FD + (int)sockets->count);
+    close_from_on_exec(FIRST_FD + (int)sockets->count); /* none reaches it by accident */
     set_variables(sockets, with_pid);
     execvp(command[0], command);
     die_of_exec(command[0]);
