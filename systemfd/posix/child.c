@@ -5,6 +5,7 @@
 #include "devserver/child.h"
 
 #include "exec_command.h"
+#include "guardian.h"
 #include "notify.h"
 #include "devserver/output.h"
 #include "devserver/servers.h"
@@ -79,8 +80,10 @@ static void start_job(struct child *child, const char *what, struct tail *tail, 
 {
     child->pidfd = -1;
     child->id = child->group = start(what, tail, may_read);
-    if (child->id > 0)
+    if (child->id > 0) {
+        guardian_add(child->group);
         child->pidfd = open_pidfd(child->id);
+    }
 }
 
 int child_start_server(struct child *child, const struct options *options,
@@ -205,8 +208,10 @@ void child_follow(struct child *child, long id)
 
     if (child->pidfd >= 0)
         close(child->pidfd);
+    guardian_remove(child->group);
     child->id = id;
     child->group = group > 0 && group != getpgrp() ? group : id;
+    guardian_add(child->group);
     child->pidfd = open_pidfd(id);
     child->leader_ended = 0;
 }
@@ -216,6 +221,7 @@ void child_forget(struct child *child)
     if (child->pidfd >= 0)
         close(child->pidfd);
     notify_close(child->notify);
+    guardian_remove(child->group);
     child->notify = NULL;
     child->pidfd = -1;
     child->id = 0;

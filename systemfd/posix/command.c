@@ -3,6 +3,7 @@
 
 #include "exec_command.h"
 #include "localhost.h"
+#include "title.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@ const int first_socket = FIRST_FD;
 void command_prepare(int *argc, char ***argv)
 {
     (void)argc;
-    (void)argv;
+    title_prepare(*argv);
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) < 0)
             open("/dev/null", O_RDWR | O_CLOEXEC); /* gets the lowest free number: fd */

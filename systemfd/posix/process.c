@@ -2,6 +2,7 @@
 #include "process.h"
 
 #include "clock.h"
+#include "guardian.h"
 #include "report.h"
 #include "signals.h"
 
@@ -43,6 +44,7 @@ pid_t fork_child(void)
         signals_restore();
         sigprocmask(SIG_SETMASK, &mask, NULL);
         setpgid(0, 0);
+        guardian_forget();
         die_with(parent);
         return 0;
     }

@@ -43,9 +43,10 @@ static int read_status(struct tree_process *process)
     behind_name = strrchr(text, ')');
     if (!behind_name ||
         sscanf(behind_name,
-               ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %ld",
-               &process->state, &user, &system, &children_user, &children_system,
-               &process->threads) != 6)
+               ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %ld %*d "
+               "%llu",
+               &process->state, &user, &system, &children_user, &children_system, &process->threads,
+               &process->started) != 7)
         return 0;
     process->processor = user + system + children_user + children_system;
     return 1;
@@ -78,15 +79,20 @@ static int lives(const struct tree_process *process)
     return (process->state != 'Z' || process->threads > 1) && process->state != 'X';
 }
 
+int process_read(struct tree_process *process, pid_t id)
+{
+    process->id = id;
+    return read_status(process) && lives(process);
+}
+
 static void add(struct process_tree *tree, pid_t id, int parent)
 {
     struct tree_process *process = &tree->list[tree->count];
 
     if (tree->count == MOST_PROCESSES)
         return;
-    process->id = id;
     process->parent = parent;
-    if (read_status(process) && lives(process))
+    if (process_read(process, id))
         tree->count++;
 }
 
@@ -118,9 +124,7 @@ static void add_children(struct process_tree *tree, int parent)
 
 /* ---- Those who became our children ---- */
 
-/* Its environment, as it was at its last exec, tells the server that it comes from: the name of
- * the socket for READY=1 is that of one server only. */
-static int has_variable(pid_t id, const char *name, const char *value)
+int process_has_variable(pid_t id, const char *name, const char *value)
 {
     char path[48], *line = NULL;
     size_t size = 0, length = strlen(name);
@@ -140,12 +144,13 @@ static int has_variable(pid_t id, const char *name, const char *value)
 
 static const struct child *adoptive; /* whose orphans are looked for */
 
+/* The name of the socket for READY=1 is that of one server only. */
 static void add_orphan(struct process_tree *tree, pid_t id, int parent)
 {
     const struct notify *notify = adoptive->notify;
 
     if (id != adoptive->id && (getpgid(id) == adoptive->group ||
-                               (notify && has_variable(id, "NOTIFY_SOCKET", notify->name))))
+                               (notify && process_has_variable(id, "NOTIFY_SOCKET", notify->name))))
         add(tree, id, parent);
 }
 

@@ -18,6 +18,7 @@ struct tree_process {
     char state; /* R, S, D, T, Z ... of its first thread */
     long threads;
     unsigned long long processor; /* clock ticks that it, and children that it waited for, used */
+    unsigned long long started;   /* clock ticks after the system did */
 };
 
 struct process_tree {
@@ -27,6 +28,12 @@ struct process_tree {
 
 /* Who ends meanwhile, or may not be looked at, is left out. */
 void process_tree_read(struct process_tree *tree, const struct child *child);
+
+/* What is known of one that lives; 0: it does not. */
+int process_read(struct tree_process *process, pid_t id);
+
+/* Does its environment, as it was at its last exec, hold that? */
+int process_has_variable(pid_t id, const char *name, const char *value);
 
 /* Its threads; returns how many there were room for. */
 size_t process_threads(const struct tree_process *process, pid_t *threads, size_t room);

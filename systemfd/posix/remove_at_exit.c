@@ -67,3 +67,8 @@ void remove_now(void)
         if (is_same_file(made))
             unlink(made->path);
 }
+
+void remove_in_this_process(void)
+{
+    owner = getpid();
+}

@@ -14,4 +14,7 @@ int is_missing(const char *path);
 /* Removes those that are still the same files. exit(3) does that by itself, but not in a child. */
 void remove_now(void);
 
+/* From now on it is this process, a child, that removes them. */
+void remove_in_this_process(void);
+
 #endif

@@ -9,6 +9,7 @@
 #include "localhost.h"
 #include "remove_at_exit.h"
 #include "devserver/output.h"
+#include "guardian.h"
 #include "heal.h"
 #include "notify.h"
 #include "process.h"
@@ -244,8 +245,11 @@ static int finish(void)
 
 int supervise(const struct options *options, const struct sockets *sockets)
 {
-    int signals = signals_open(), had_terminal = has_terminal() && !signals_nohup();
+    int signals, had_terminal;
 
+    guardian_start();
+    signals = signals_open();
+    had_terminal = has_terminal() && !signals_nohup();
 #ifdef PR_SET_CHILD_SUBREAPER
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* to reap those whose parents have ended */
 #endif

@@ -165,14 +165,14 @@ static void test_no_room_for_a_server(void **state)
     WAIT_UNTIL(children_of(systemfd.pid) == 1);
 }
 
-/* The second and the third fork(2) fail. */
+/* The third and the fourth fork(2) fail: those after the guardian's and the first server's. */
 static void test_no_room_for_a_process(void **state)
 {
     static const char *const argv[] = {
         "strace",   "-q",
         "-o",       "/dev/null",
         "-e",       "trace=clone,clone3,fork,vfork",
-        "-e",       "inject=clone,clone3,fork,vfork:error=EAGAIN:when=2..3",
+        "-e",       "inject=clone,clone3,fork,vfork:error=EAGAIN:when=3..4",
         "systemfd", "-s",
         "http::0",  "--watch",
         "text",     "--",
@@ -655,7 +655,8 @@ static void test_process_that_became_root(void **state)
 
 /* ---- KILL ---- */
 
-/* systemfd can do nothing any more: the system ends what it started (PR_SET_PDEATHSIG). */
+/* systemfd can do nothing any more: the system ends its children (PR_SET_PDEATHSIG), and its
+ * guardian the rest. Our own are all that systemfd has left. */
 static void assert_killed_along(void)
 {
     assert_true(children_of(systemfd.pid) > 0);
@@ -682,28 +683,99 @@ static void test_kill(void **state)
     assert_killed_along();
 }
 
-/* What the server has started may live on, and then it has the socket; the file stays. */
+static pid_t started(const char *what)
+{
+    return (pid_t)atol(expect(what) + strlen(what));
+}
+
+/* What children have started: in the process group, with an environment or without, or outside of
+ * it; by a server, or by a build. */
+static void test_kill_ends_grandchildren(void **state)
+{
+    (void)state;
+    START_HUP("-s", "unix::../ours", "--build", "setsid -f sleep 1000", "--settle=0", "--", "sh",
+              "-c", "sleep 1000 & env -i sleep 1000 & setsid -f sleep 1000; server ready & wait");
+    expect_ready(1);
+    assert_killed_along();
+    in_project("test ! -e ../ours");
+
+    START_HUP("--build", "sleep 1000 & env -i sleep 1000 & setsid sleep 1000 & echo begins; wait",
+              "--", "server");
+    expect("begins");
+    assert_killed_along();
+
+    START_HUP("--", "server", "forking", "deaf", "ready");
+    expect_ready(1);
+    assert_killed_along();
+}
+
+/* The guardian is not killed with all the rest of a terminal or of a service. */
+static void test_guardian_stands_apart(void **state)
+{
+    static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGUSR1};
+    char *guardian;
+
+    (void)state;
+    START_HUP("--", "sh", "-c", "setsid -f sleep 1000; exec server ready");
+    expect_ready(1);
+    guardian = shell("pgrep -x -P %ld guardian", (long)systemfd.pid);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        assert_int_equal(kill((pid_t)atol(guardian), numbers[i]), 0);
+    free(shell("test $(ps -o sid= -p %ld) = %ld && test $(ls /proc/%ld/fd | wc -l) = 1",
+               atol(guardian), atol(guardian), atol(guardian)));
+    assert_killed_along();
+    free(guardian);
+}
+
+/* One within another is a server of it, with a guardian of its own. */
+static void test_kill_of_nested(void **state)
+{
+    (void)state;
+    START_HUP("--", "systemfd", "--restart-on-hup", "--", "sh", "-c",
+              "setsid -f sleep 1000; exec server ready");
+    expect_ready(1);
+    assert_killed_along();
+}
+
+/* Who has left the group, and has another environment, cannot be found. */
 static void test_what_kill_leaves(void **state)
 {
-    char *path, *text;
     pid_t left;
 
     (void)state;
     START_HUP("-s", "unix::../left.sock", "--settle=0", "--", "sh", "-c",
-              "sleep 1000 & echo left $!; wait");
-    left = (pid_t)atol(expect("left ") + strlen("left "));
+              "env -i setsid sh -c 'echo left $$; exec sleep 1000' & wait");
+    left = started("left ");
     process_signal(&systemfd, SIGKILL);
+    WAIT_UNTIL(children_of(getpid()) == 1);
     assert_int_equal(process_wait(&systemfd), 128 + SIGKILL);
     process_discard(&systemfd);
-    assert_int_equal(kill(left, 0), 0);
-    path = path_in(project, "../left.sock");
-    assert_int_equal(shell_status(&text, "systemfd -qs %s -- true", path), 1);
-    assert_non_null(strstr(text, "in use by sleep"));
-    free(text);
-    kill(left, SIGKILL);
+    assert_int_equal(kill(left, SIGKILL), 0);
     WAIT_UNTIL(waitpid(left, NULL, WNOHANG) == left);
-    free(shell("systemfd -qs %s -- true", path)); /* replaces it */
-    free(path);
+}
+
+/* What another systemfd has started is not ended. */
+static void test_kill_spares_others(void **state)
+{
+    char number[24];
+    pid_t marked;
+
+    (void)state;
+    START_HUP("--", "server", "ready");
+    snprintf(number, sizeof number, "%ld", (long)systemfd.pid + 1);
+    marked = fork();
+    if (marked == 0) {
+        setenv("SYSTEMFD_PID", number, 1);
+        execlp("sleep", "sleep", "1000", NULL);
+        _exit(127);
+    }
+    expect_ready(1);
+    process_signal(&systemfd, SIGKILL);
+    WAIT_UNTIL(children_of(getpid()) == 1);
+    assert_int_equal(process_wait(&systemfd), 128 + SIGKILL);
+    process_discard(&systemfd);
+    assert_int_equal(kill(marked, SIGKILL), 0);
+    WAIT_UNTIL(waitpid(marked, NULL, WNOHANG) == marked);
 }
 
 /* ---- 500 times ---- */
@@ -825,6 +897,10 @@ int main(void)
         TEST(test_nobody_else_is_signalled),
         TEST(test_process_that_became_root),
         TEST(test_kill),
+        TEST(test_kill_ends_grandchildren),
+        TEST(test_guardian_stands_apart),
+        TEST(test_kill_of_nested),
+        TEST(test_kill_spares_others),
         TEST(test_what_kill_leaves),
         TEST(test_500_cycles),
     };

@@ -50,6 +50,7 @@ void look_again(long long deadline, const char *condition)
 struct entry {
     int pid, parent, group;
     char state;
+    int is_guardian;
 };
 
 /* Field 2 of /proc/PID/stat, the name, is in parentheses and may contain some (proc(5)). */
@@ -68,6 +69,7 @@ static int read_entry(const char *pid, struct entry *entry)
     fclose(file);
     behind_name = strrchr(line, ')');
     entry->pid = atoi(pid);
+    entry->is_guardian = strstr(line, " (guardian) ") != NULL;
     return behind_name &&
            sscanf(behind_name, ") %c %d %d", &entry->state, &entry->parent, &entry->group) == 3;
 }
@@ -79,7 +81,8 @@ static int lives(const struct entry *entry)
 
 static int is_child(const struct entry *entry, pid_t parent)
 {
-    return lives(entry) && entry->parent == parent;
+    return lives(entry) && entry->parent == parent &&
+           !(entry->is_guardian && parent == systemfd.pid);
 }
 
 static int is_member(const struct entry *entry, pid_t group)

@@ -59,7 +59,8 @@ size_t lines_of(const char *name);
 
 /* ---- Processes ---- */
 
-/* Those that live: children of one; members of a process group. And its zombies. */
+/* Those that live: children of one, but not systemfd's guardian (posix/guardian.h); members of a
+ * process group. And its zombies. */
 size_t children_of(pid_t parent);
 size_t members_of(pid_t group);
 size_t zombies_of(pid_t parent);

@@ -142,9 +142,13 @@ CALL(execvp, int, -1, (const char *file, char *const *argv), (file, argv), E2BIG
      EISDIR, ELIBBAD, EMFILE, ENFILE, ENOEXEC, EPERM, ETXTBSY, PATH_ERRORS)
 CALL(fork, pid_t, -1, (void), (), EAGAIN, ENOMEM)
 CALL(kill, int, -1, (pid_t pid, int number), (pid, number), EPERM, ESRCH)
+CALL(mmap, void *, MAP_FAILED,
+     (void *where, size_t size, int protection, int flags, int fd, off_t offset),
+     (where, size, protection, flags, fd, offset), EAGAIN, ENFILE, ENOMEM)
 CALL(prctl, int, -1, (int option, unsigned long value), (option, value), EINVAL)
 CALL(setrlimit, int, -1, (int resource, const struct rlimit *limit), (resource, limit), EINVAL,
      EPERM)
+CALL(setsid, pid_t, -1, (void), (), EPERM)
 CALL(setpgid, int, -1, (pid_t pid, pid_t group), (pid, group), EACCES, EPERM, ESRCH)
 CALL(sysconf, long, -1, (int name), (name), EINVAL)
 CALL(process_vm_readv, ssize_t, -1,

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "guardian.h"
+
+#include "clock.h"
+#include "descriptors.h"
+#include "process_tree.h"
+#include "remove_at_exit.h"
+#include "report.h"
+#include "title.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+enum {
+    MOST_GROUPS = 256,
+    PATIENCE_MS = 2000, /* with those who do not die: they wait for a disk, say */
+    PAUSE_MS = 5
+};
+
+static const char variable[] = "SYSTEMFD_PID";
+static volatile pid_t *groups; /* shared by both; 0: none */
+static int pipe_end = -1;      /* the guardian sees its other end close when systemfd ends */
+
+/* ---- In the guardian ---- */
+
+static char systemfd[16];            /* its process ID */
+static struct tree_process guardian; /* older than all that is to be killed */
+
+/* Nobody escapes from that by starting others (fork(2) begins again when there is a signal). */
+static void kill_groups(void)
+{
+    for (size_t i = 0; i < MOST_GROUPS; i++)
+        if (groups[i])
+            kill(-groups[i], SIGKILL);
+}
+
+/* Another systemfd may have had that process ID before. */
+static int is_marked(pid_t id)
+{
+    struct tree_process process;
+
+    return process_read(&process, id) && process.started >= guardian.started &&
+           process_has_variable(id, variable, systemfd);
+}
+
+static int kill_marked(void)
+{
+    DIR *listing = opendir("/proc");
+    struct dirent *entry;
+    int any = 0;
+
+    while (listing && (entry = readdir(listing)) != NULL) {
+        pid_t id = (pid_t)atol(entry->d_name);
+        if (id > 0 && is_marked(id) && kill(id, SIGKILL) == 0)
+            any = 1;
+    }
+    if (listing)
+        closedir(listing);
+    return any;
+}
+
+/* Those may be starting others. */
+static void kill_all(void)
+{
+    long long deadline = now_ms() + PATIENCE_MS;
+
+    kill_groups();
+    while (kill_marked() && now_ms() < deadline)
+        poll(NULL, 0, PAUSE_MS);
+}
+
+/* It is not killed with the rest of a terminal, job or service, nor by who looks for "systemfd". */
+static void stand_apart(void)
+{
+    char title[48];
+    char *marked = getenv(variable);
+
+    for (int number = 1; number < 32; number++)
+        signal(number, SIG_IGN);
+    setsid();
+    if (marked) /* by another systemfd, which has started this one */
+        memset(marked, 0, strlen(marked));
+    snprintf(title, sizeof title, "guardian of process %s", systemfd);
+    title_set(title);
+#ifdef PR_SET_NAME
+    prctl(PR_SET_NAME, (unsigned long)"guardian");
+#endif
+}
+
+__attribute__((noreturn)) static void guard(int end)
+{
+    char byte;
+
+    stand_apart();
+    dup2(end, 0);
+    close_from(1);
+    process_read(&guardian, getpid());
+    while (read(0, &byte, 1) < 0 && errno == EINTR) {
+    }
+    kill_all();
+    remove_in_this_process();
+    remove_now();
+    _exit(0);
+}
+
+/* ---- In systemfd ---- */
+
+static int prepare(int ends[2])
+{
+    void *shared = mmap(NULL, MOST_GROUPS * sizeof *groups, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (shared == MAP_FAILED)
+        return -1;
+    groups = shared;
+    if (pipe(ends) < 0)
+        return -1;
+    return fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+}
+
+void guardian_start(void)
+{
+    int ends[2] = {-1, -1};
+    pid_t id = -1;
+
+    if (getpid() == 1)
+        return;
+    snprintf(systemfd, sizeof systemfd, "%ld", (long)getpid());
+    if (prepare(ends) == 0)
+        id = fork();
+    if (id == 0)
+        guard(ends[0]);
+    if (id < 0)
+        report("cannot start the guardian: %s; if systemfd is killed, processes may be left",
+               strerror(errno));
+    close(ends[0]);
+    pipe_end = ends[1];
+    setenv(variable, systemfd, 1);
+}
+
+static void replace(long old, long new)
+{
+    for (size_t i = 0; groups && i < MOST_GROUPS; i++)
+        if (groups[i] == old) {
+            groups[i] = (pid_t) new;
+            return;
+        }
+}
+
+void guardian_add(long group)
+{
+    replace(0, group);
+}
+
+void guardian_remove(long group)
+{
+    replace(group, 0);
+}
+
+void guardian_forget(void)
+{
+    if (pipe_end >= 0)
+        close(pipe_end);
+}
