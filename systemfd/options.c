@@ -32,7 +32,10 @@ static const char help_text[] =
     "  -q, --quiet         do not print what was opened and what happens\n"
     "      --color WHEN    auto, always or never\n"
     "  -h, --help          print this\n"
-    "  -V, --version       print the version\n"
+    "  -V, --version       print the version\n";
+
+/* A compiler need not take more than 4095 characters at once. */
+static const char help_of_development[] =
     "\n"
     "Development server:\n"
     "  -w, --watch PATH    restart when this file, or anything below this folder, changes;\n"
@@ -61,6 +64,8 @@ static const char help_text[] =
     "      --stop-first    stop the old server before the new one starts\n"
     "      --restart-on-hup  no watching: only SIGHUP restarts, as it does with --watch\n"
     "      --exit-on-failure end with the status of what fails: server, first build\n"
+    "      --exit-with-server  stay, pass signals on, reap, and end as the server does: for\n"
+    "                      containers; SIGHUP restarts\n"
     "      --no-error-page let http clients wait while there is no server\n"
     "      --error-page-for HOST  show what was printed to everybody who asks for this name\n"
     "                      or address; repeat for more\n"
@@ -254,6 +259,7 @@ static const struct option table[] = {
     {'\0', TO_STAY, "stop-first", FLAG(stop_first)},
     {'\0', ALWAYS, "restart-on-hup", FLAG(restart_on_hup)},
     {'\0', TO_STAY, "exit-on-failure", FLAG(exit_on_failure)},
+    {'\0', ALWAYS, "exit-with-server", FLAG(exit_with_server)},
     {'\0', TO_STAY, "no-error-page", FLAG(no_error_page)},
     {'\0', TO_STAY, "error-page-for", VALUE(add_error_page_for)},
 };
@@ -344,7 +350,7 @@ static void parse_letters(struct options *options, const char *text, char ***nex
     }
 }
 
-static void print_and_exit(const char *format, const char *argument)
+__attribute__((noreturn)) static void print_and_exit(const char *format, const char *argument)
 {
     printf(format, argument);
     fflush(stdout);
@@ -353,15 +359,22 @@ static void print_and_exit(const char *format, const char *argument)
     exit(0);
 }
 
+__attribute__((noreturn)) static void print_help_and_exit(void)
+{
+    printf(help_text, spec_types);
+    print_and_exit("%s", help_of_development);
+}
+
 int options_supervise(const struct options *options)
 {
-    return options->watch.count > 0 || options->restart_on_hup || options->build;
+    return options->watch.count > 0 || options->restart_on_hup || options->exit_with_server ||
+           options->build;
 }
 
 static void check(const struct options *options)
 {
     if (options->help)
-        print_and_exit(help_text, spec_types);
+        print_help_and_exit();
     if (options->version)
         print_and_exit("systemfd %s\n", LISTENFD_VERSION);
     if (!*options->command)
@@ -392,5 +405,6 @@ void options_parse(int argc, char **argv, struct options *options)
             parse_letters(options, argument + 1, &next);
     }
     options->command = next;
+    options->exit_on_failure |= options->exit_with_server;
     check(options);
 }

@@ -33,7 +33,8 @@ struct options {
     int poll_ms;
     const char *to_stay; /* the last option given that needs systemfd to stay */
     int no_default_ignore, no_gitignore;
-    int stop_first, restart_build, restart_on_hup, exit_on_failure, no_error_page, no_keys, clear;
+    int stop_first, restart_build, restart_on_hup, exit_on_failure, exit_with_server;
+    int no_error_page, no_keys, clear;
     int live_reload, live_reload_port;
 
     int help, version;

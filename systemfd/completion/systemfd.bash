@@ -8,7 +8,8 @@ _systemfd() {
     local options='--socket --backlog --no-reuse --reuse-port --no-pid --quiet --color --help
         --version --watch --ignore --only --no-default-ignore --no-gitignore --poll --build --restart-build
         --after --delay --settle --stop-signal --stop-timeout --live-reload --clear --no-keys
-        --stop-first --restart-on-hup --exit-on-failure --no-error-page --error-page-for'
+        --stop-first --restart-on-hup --exit-on-failure --exit-with-server --no-error-page
+        --error-page-for'
 
     for ((i = 1; i < COMP_CWORD; i++)); do
         option=''

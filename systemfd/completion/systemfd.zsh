@@ -38,6 +38,7 @@ _arguments -s -S \
     '--stop-first[stop the old server before the new one starts]' \
     '--restart-on-hup[only SIGHUP restarts]' \
     '--exit-on-failure[end when the server fails]' \
+    '--exit-with-server[stay, and end when the server ends]' \
     '--no-error-page[let http clients wait]' \
     '*--error-page-for=[show what was printed to everybody who asks for it]:host:_hosts' \
     {-h,--help}'[print the help]' \

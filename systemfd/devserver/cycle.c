@@ -52,7 +52,8 @@ static int backoff_ms;
 static int crashed; /* a server has, since the last change */
 static long long started_at;
 static int ending, exit_status;
-static long long told_at; /* who is waited for at the end; 0: told already */
+static unsigned newest_ended; /* whose exit status that is, when a signal has asked for the end */
+static long long told_at;     /* who is waited for at the end; 0: told already */
 
 /* ---- Trying again ---- */
 
@@ -94,6 +95,13 @@ void cycle_exit(int status)
     cycle_end(-1);
 }
 
+/* Of systemfd, with that server. */
+static int is_the_end(const struct exit_status *how)
+{
+    return no_server_is_up() &&
+           (options->exit_with_server || (options->exit_on_failure && how->code != 0));
+}
+
 static void restart_after_crash(const struct server *server)
 {
     if (now_ms() - server->started >= GOOD_LIFE_MS)
@@ -107,29 +115,39 @@ static void restart_after_crash(const struct server *server)
 static void server_crashed(struct server *server, const struct exit_status *how)
 {
     if (how->code == 0) {
-        report("server %u ended by itself; waiting for a change", server->generation);
+        report("server %u ended by itself%s", server->generation,
+               is_the_end(how) ? "" : "; waiting for a change");
         show_page("The server ended", servers_output());
         return;
     }
     report("server %u crashed: %s", server->generation, how->text);
     readiness_explain(&server->readiness);
-    if (no_server_is_up() && !options->exit_on_failure)
+    if (no_server_is_up() && !is_the_end(how))
         restart_after_crash(server);
 }
 
 /* One that follows a crashed one is the same server: it is tried on. */
 static void server_did_not_start(struct server *server, const struct exit_status *how)
 {
-    int go_on = no_server_is_up() && crashed && !options->exit_on_failure;
+    int go_on = no_server_is_up() && crashed && !is_the_end(how);
 
     report("server %u died before it was ready: %s%s", server->generation, how->text,
-           !no_server_is_up() ? "; the old server stays"
-           : go_on            ? ""
-                              : "; waiting for a change");
+           !no_server_is_up()         ? "; the old server stays"
+           : go_on || is_the_end(how) ? ""
+                                      : "; waiting for a change");
     readiness_explain(&server->readiness);
     show_page("The server does not start", servers_output());
     if (go_on)
         retry_later(start_server);
+}
+
+/* That of the newest is ours. */
+static void note_exit_status(const struct server *server, const struct exit_status *how)
+{
+    if (server->generation < newest_ended)
+        return;
+    newest_ended = server->generation;
+    exit_status = how->code;
 }
 
 static void server_has_ended(struct server *server, const struct exit_status *how)
@@ -140,13 +158,15 @@ static void server_has_ended(struct server *server, const struct exit_status *ho
     if (how->code == 0 && server_goes_on(server))
         return;
     before = server_ended(server);
+    if (ending > 0)
+        note_exit_status(server, how);
     if (ending || before == STOPPING)
         return;
     if (before == RUNNING)
         server_crashed(server, how);
     else
         server_did_not_start(server, how);
-    if (options->exit_on_failure && how->code != 0 && no_server_is_up())
+    if (is_the_end(how))
         cycle_exit(how->code);
 }
 
@@ -331,6 +351,8 @@ void cycle_end(int reason)
         return;
     }
     ending = reason;
+    if (ending > 0)
+        exit_status = 128 + ending;
     told_at = now_ms() + END_SLOW_MS;
     retry_at = start_when_stopped = 0;
     page_end();
