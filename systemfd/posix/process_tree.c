@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { MOST_READS = 4 }; /* of a tree, while it changes */
+
 ssize_t read_proc(char *text, size_t size, const char *format, ...)
 {
     char path[96];
@@ -154,16 +156,35 @@ static void add_orphan(struct process_tree *tree, pid_t id, int parent)
         add(tree, id, parent);
 }
 
-void process_tree_read(struct process_tree *tree, const struct child *child)
+static void read_orphans(char *list, size_t size)
 {
-    char list[4096];
+    if (read_proc(list, size, "/proc/thread-self/children") < 0)
+        *list = '\0';
+}
+
+/* With those who are ours now; returns whether there are others meanwhile. */
+static int read_once(struct process_tree *tree, const struct child *child)
+{
+    char before[4096], after[4096];
 
     tree->count = 0;
     adoptive = child;
     if (!child->leader_ended)
         add(tree, (pid_t)child->id, -1);
-    if (read_proc(list, sizeof list, "/proc/thread-self/children") > 0)
-        each_listed(list, add_orphan, tree, -1);
+    read_orphans(before, sizeof before);
+    each_listed(before, add_orphan, tree, -1);
     for (size_t i = 0; i < tree->count; i++)
         add_children(tree, (int)i);
+    read_orphans(after, sizeof after);
+    return strcmp(before, after) != 0;
+}
+
+/* Who goes into the background ends, and what it has started becomes ours: it may have been seen
+ * neither below its parent, which ended too soon, nor among ours, where it came too late. */
+void process_tree_read(struct process_tree *tree, const struct child *child)
+{
+    int times = 0;
+
+    while (read_once(tree, child) && ++times < MOST_READS) {
+    }
 }
