@@ -56,6 +56,12 @@ void die(int code, const char *format, ...)
     longjmp(end, 1);
 }
 
+void *allocated(void *memory)
+{
+    assert(memory);
+    return memory;
+}
+
 /* As posix/child.c does it, by less: none of its own is a name with other letters. */
 void child_check_stop_signal(const char *name)
 {
