@@ -784,7 +784,8 @@ static int lfd_same_host(const struct lfd_address *wanted, const struct lfd_addr
     lfd_host(bound, bound_host);
     if (memcmp(host, bound_host, sizeof host) != 0)
         return 0;
-    return scope == 0 || scope == lfd_scope_of(bound);
+    /* The kernel keeps no scope of an address that is not link-local: ::1%lo is bound as ::1. */
+    return scope == 0 || lfd_scope_of(bound) == 0 || scope == lfd_scope_of(bound);
 }
 
 static int lfd_same_host_port(const struct lfd_endpoint *wanted, const struct lfd_address *bound)
