@@ -172,7 +172,6 @@ struct lfd_endpoint {
 
 /* What each system's block defines. */
 static struct listenfd *lfd_receive(struct listenfd *found);
-static void lfd_forget_variables(void);
 static int lfd_query(listenfd_socket socket, enum lfd_property property, int *value);
 static int lfd_is_open(listenfd_socket socket);
 static int lfd_set_nonblocking(listenfd_socket socket, int on);
@@ -307,12 +306,10 @@ struct lfd_variable {
     uint64_t least, most;
 };
 
-/* 1 when it holds one, 0 when it is not set, or a code with its message. */
+/* 1 when the text, its value, is one; 0 when it is not set, or a code with its message. */
 static int lfd_read_number(struct listenfd *lfd, const struct lfd_variable *variable,
-                           uint64_t *number)
+                           const char *text, uint64_t *number)
 {
-    const char *text = getenv(variable->name);
-
     if (!text || lfd_parse_number(text, variable->least, variable->most, number))
         return text != NULL;
     return lfd_say(lfd, variable->code, "%s is '%.40s': expected %s", variable->name, text,
@@ -1057,15 +1054,10 @@ struct listenfd *listenfd_from_env(unsigned flags)
 
     memset(&found, 0, sizeof found);
     found.flags = flags;
-    if (wrong) {
+    if (wrong)
         found.status = lfd_say(&found, LISTENFD_EINVAL,
                                "the flags 0x%x of listenfd_from_env are %s", flags, wrong);
-        lfd = lfd_create(&found, NULL);
-    } else {
-        lfd = lfd_receive(&found);
-    }
-    if (!(flags & (LISTENFD_KEEP | LISTENFD_NOT_LAST)))
-        lfd_forget_variables();
+    lfd = lfd_receive(&found);
     lfd_set_last_error(saved_error);
     return lfd;
 }
@@ -1307,16 +1299,27 @@ static const char *lfd_error_text(int error, char *text)
     return strerror(error);
 }
 
-/* unsetenv takes far longer to find that there is nothing to remove than getenv. */
-static void lfd_forget_variables(void)
-{
-    static const char *const names[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID",
-                                        "LISTEN_FDNAMES", "LISTEN_FDS_FIRST_FD"};
-    size_t i;
+/* Each is looked up once: that takes a while where many others are set, and unsetenv longer. */
+enum { LFD_FDS, LFD_PID, LFD_PIDFDID, LFD_FDNAMES, LFD_FIRST_FD, LFD_VARIABLES };
 
-    for (i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (getenv(names[i]))
-            unsetenv(names[i]);
+static const char *const lfd_variables[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID",
+                                            "LISTEN_FDNAMES", "LISTEN_FDS_FIRST_FD"};
+
+static void lfd_read_variables(const char **values)
+{
+    int i;
+
+    for (i = 0; i < LFD_VARIABLES; i++)
+        values[i] = getenv(lfd_variables[i]);
+}
+
+static void lfd_forget_variables(const char *const *values)
+{
+    int i;
+
+    for (i = 0; i < LFD_VARIABLES; i++)
+        if (values[i])
+            unsetenv(lfd_variables[i]);
 }
 
 /* What secure_getenv(3) goes by: whoever starts such a program chooses its environment and its
@@ -1383,12 +1386,12 @@ static const char *lfd_how_it_came(pid_t pid)
 }
 
 /* *pidfd becomes one of this process when the variable called for it. */
-static int lfd_check_pidfdid(struct listenfd *found, pid_t self, int *pidfd)
+static int lfd_check_pidfdid(struct listenfd *found, const char *text, pid_t self, int *pidfd)
 {
     static const struct lfd_variable variable = {"LISTEN_PIDFDID", "the inode number of a pidfd",
                                                  LISTENFD_EPIDFDID, 0, UINT64_MAX};
     uint64_t inode;
-    int status = lfd_read_number(found, &variable, &inode);
+    int status = lfd_read_number(found, &variable, text, &inode);
 
     if (status < 0)
         return status;
@@ -1399,21 +1402,21 @@ static int lfd_check_pidfdid(struct listenfd *found, pid_t self, int *pidfd)
                            "LISTEN_PIDFDID is %.20s, which is not the pidfd inode of this "
                            "process: the sockets were for an earlier process with the same "
                            "process ID",
-                           getenv(variable.name));
+                           text);
     }
     return LISTENFD_PASSED;
 }
 
-static int lfd_check_pid(struct listenfd *found, pid_t self, int *pidfd)
+static int lfd_check_pid(struct listenfd *found, const char *const *values, pid_t self, int *pidfd)
 {
     static const struct lfd_variable variable = {"LISTEN_PID", "a process ID", LISTENFD_EPID, 1,
                                                  INT_MAX};
-    const char *text = getenv(variable.name);
+    const char *text = values[LFD_PID];
     uint64_t pid = (uint64_t)self;
     int status = LISTENFD_PASSED;
 
     if (text && *text)
-        status = lfd_read_number(found, &variable, &pid);
+        status = lfd_read_number(found, &variable, text, &pid);
     else if (found->flags & LISTENFD_REQUIRE_PID)
         return lfd_say(found, LISTENFD_NONE,
                        "LISTEN_FDS is set but LISTEN_PID is not, and this program requires it: "
@@ -1421,7 +1424,7 @@ static int lfd_check_pid(struct listenfd *found, pid_t self, int *pidfd)
     if (status < 0)
         return status;
     if (pid == (uint64_t)self)
-        return lfd_check_pidfdid(found, self, pidfd);
+        return lfd_check_pidfdid(found, values[LFD_PIDFDID], self, pidfd);
     return lfd_say(found, LISTENFD_OTHER_PROCESS, "LISTEN_PID is %ld but this process is %ld: %s",
                    (long)pid, (long)self, lfd_how_it_came((pid_t)pid));
 }
@@ -1448,7 +1451,7 @@ static int lfd_lowest_closed(int first, int last, int pidfd)
     return probe;
 }
 
-static int lfd_check_range(struct listenfd *found, const char *names, int *first, int pidfd)
+static int lfd_check_range(struct listenfd *found, const char *const *values, int *first, int pidfd)
 {
     static const struct lfd_variable fds = {"LISTEN_FDS", "the number of sockets, in digits",
                                             LISTENFD_EFDS, 0, INT_MAX};
@@ -1456,13 +1459,13 @@ static int lfd_check_range(struct listenfd *found, const char *names, int *first
                                                  "a descriptor, in digits, of 3 or more",
                                                  LISTENFD_EFIRSTFD, 3, INT_MAX};
     uint64_t count = 0, start = 3;
-    int last, closed, status = lfd_read_number(found, &fds, &count);
+    int last, closed, status = lfd_read_number(found, &fds, values[LFD_FDS], &count);
 
     if (status < 0)
         return status;
     if (count == 0)
         return lfd_say(found, LISTENFD_NONE, "nothing was passed: LISTEN_FDS is 0");
-    status = lfd_read_number(found, &first_fd, &start);
+    status = lfd_read_number(found, &first_fd, values[LFD_FIRST_FD], &start);
     if (status < 0)
         return status;
     if (start + count - 1 > INT_MAX)
@@ -1477,25 +1480,25 @@ static int lfd_check_range(struct listenfd *found, const char *names, int *first
                        "descriptors %d to %d were announced (LISTEN_FDS is %lu), but %d is "
                        "not open: something between the launcher and this program closed it",
                        *first, last, (unsigned long)count, closed);
-    return lfd_check_names(found, (size_t)count, names);
+    return lfd_check_names(found, (size_t)count, values[LFD_FDNAMES]);
 }
 
 /* The status, and the count; the process first: what was meant for another one is
  * not ours to judge. */
-static int lfd_check_variables(struct listenfd *found, const char *names, int *first)
+static int lfd_check_variables(struct listenfd *found, const char *const *values, int *first)
 {
     int pidfd = -1, status = LISTENFD_PASSED;
 
-    if (!getenv("LISTEN_FDS"))
+    if (!values[LFD_FDS])
         return lfd_say(found, LISTENFD_NONE, "nothing was passed: LISTEN_FDS is not set");
     if (lfd_is_privileged())
         return lfd_say(found, LISTENFD_NONE,
                        "nothing was passed to a privileged program (setuid, setgid or file "
                        "capabilities): whoever starts it would choose the sockets");
     if (!(found->flags & LISTENFD_ANY_PID))
-        status = lfd_check_pid(found, getpid(), &pidfd);
+        status = lfd_check_pid(found, values, getpid(), &pidfd);
     if (status == LISTENFD_PASSED)
-        status = lfd_check_range(found, names, first, pidfd);
+        status = lfd_check_range(found, values, first, pidfd);
     if (pidfd >= 0)
         close(pidfd);
     return status;
@@ -1517,18 +1520,22 @@ static void lfd_close_on_exec(int first, size_t count)
 
 static struct listenfd *lfd_receive(struct listenfd *found)
 {
-    const char *names = getenv("LISTEN_FDNAMES");
+    const char *values[LFD_VARIABLES];
     struct listenfd *lfd;
     int first = 3;
     size_t i;
 
-    found->status = lfd_check_variables(found, names, &first);
+    lfd_read_variables(values);
+    if (found->status == 0)
+        found->status = lfd_check_variables(found, values, &first);
     if (found->count > 0 && !(found->flags & LISTENFD_KEEP))
         lfd_close_on_exec(first, found->count);
 
-    lfd = lfd_create(found, found->count > 0 ? names : NULL);
+    lfd = lfd_create(found, found->count > 0 ? values[LFD_FDNAMES] : NULL);
     for (i = 0; lfd && i < lfd->count; i++)
         lfd->slots[i].socket = first + (int)i;
+    if (!(found->flags & (LISTENFD_KEEP | LISTENFD_NOT_LAST)))
+        lfd_forget_variables(values);
     return lfd;
 }
 
@@ -2188,7 +2195,7 @@ static int lfd_converse(struct listenfd *found, struct lfd_conversation *talk)
     return found->status = status;
 }
 
-static struct listenfd *lfd_receive(struct listenfd *found)
+static struct listenfd *lfd_receive_copies(struct listenfd *found)
 {
     struct lfd_conversation *talk = (struct lfd_conversation *)malloc(sizeof *talk);
     struct listenfd *lfd = NULL;
@@ -2210,6 +2217,16 @@ static struct listenfd *lfd_receive(struct listenfd *found)
             lfd_close_socket(talk->sockets[i]);
     }
     free(talk);
+    return lfd;
+}
+
+static struct listenfd *lfd_receive(struct listenfd *found)
+{
+    unsigned stay = found->flags & (LISTENFD_KEEP | LISTENFD_NOT_LAST);
+    struct listenfd *lfd = found->status == 0 ? lfd_receive_copies(found) : lfd_create(found, NULL);
+
+    if (!stay)
+        lfd_forget_variables();
     return lfd;
 }
 
@@ -2425,10 +2442,10 @@ int listenfd_watchdog(uint64_t *usec)
         *usec = 0;
     if (lfd_is_privileged())
         return 0;
-    result = lfd_read_number(NULL, &interval, &value);
+    result = lfd_read_number(NULL, &interval, getenv(interval.name), &value);
     if (result <= 0)
         return result;
-    result = lfd_read_number(NULL, &process, &pid);
+    result = lfd_read_number(NULL, &process, getenv(process.name), &pid);
     if (result < 0)
         return result;
     if (result > 0 && !lfd_is_this_process(pid))
