@@ -115,12 +115,12 @@ static void restart_after_crash(const struct server *server)
 static void server_crashed(struct server *server, const struct exit_status *how)
 {
     if (how->code == 0) {
-        report("server %u ended by itself%s", server->generation,
+        report("%s ended by itself%s", server_name(server),
                is_the_end(how) ? "" : "; waiting for a change");
         show_page("The server ended", servers_output());
         return;
     }
-    report("server %u crashed: %s", server->generation, how->text);
+    report("%s crashed: %s", server_name(server), how->text);
     readiness_explain(&server->readiness);
     if (no_server_is_up() && !is_the_end(how))
         restart_after_crash(server);
@@ -131,7 +131,7 @@ static void server_did_not_start(struct server *server, const struct exit_status
 {
     int go_on = no_server_is_up() && crashed && !is_the_end(how);
 
-    report("server %u died before it was ready: %s%s", server->generation, how->text,
+    report("%s died before it was ready: %s%s", server_name(server), how->text,
            !no_server_is_up()         ? "; the old server stays"
            : go_on || is_the_end(how) ? ""
                                       : "; waiting for a change");

@@ -35,10 +35,10 @@ void readiness_setup(const struct options *given, const struct sockets *given_so
     sockets = given_sockets;
 }
 
-void readiness_begin(struct readiness *readiness, unsigned generation)
+void readiness_begin(struct readiness *readiness, const char *name)
 {
     memset(readiness, 0, sizeof *readiness);
-    readiness->generation = generation;
+    snprintf(readiness->name, sizeof readiness->name, "%s", name);
     readiness->started = readiness->quiet_since = readiness->since = now_ms();
     readiness->next_look = readiness->started + 1;
     accepting_setup(sockets);
@@ -228,7 +228,7 @@ static void announce(struct readiness *readiness, const struct child *child)
     if (!report_on_terminal() && !readiness->stopped)
         return;
     describe_missing(readiness, child, missing, sizeof missing);
-    report("waiting for server %u: %s", readiness->generation, missing);
+    report("waiting for %s: %s", readiness->name, missing);
 }
 
 int readiness_is_certain(const struct readiness *readiness)
@@ -276,7 +276,7 @@ static const char *give_up_waiting(const struct readiness *readiness, const stru
 
     if (wanted(readiness) || must_say_ready(child)) {
         describe_missing(readiness, child, missing, sizeof missing);
-        report("server %u was waited for, for %s: %s, but it lives", readiness->generation,
+        report("%s was waited for, for %s: %s, but it lives", readiness->name,
                since(readiness->started), missing);
     }
     return describe(readiness, child, "it lives");
@@ -312,7 +312,7 @@ const char *readiness_reason(struct readiness *readiness, const struct child *ch
             return give_up_waiting(readiness, child);
     }
     if (is_new)
-        report("server %u: %s", readiness->generation, readiness->status);
+        report("%s: %s", readiness->name, readiness->status);
     announce(readiness, child);
     return NULL;
 }
@@ -354,8 +354,8 @@ void readiness_learn(struct readiness *readiness, const struct child *child)
     if (now_ms() - readiness->started >= ANNOUNCE_MS)
         readiness_explain(readiness);
     if (!knew && readiness->accepts && readiness->is_proof)
-        report("server %u accepts after %s (process %ld)", readiness->generation,
-               since(readiness->started), readiness->process);
+        report("%s accepts after %s (process %ld)", readiness->name, since(readiness->started),
+               readiness->process);
 }
 
 void readiness_learn_again(struct readiness *readiness)

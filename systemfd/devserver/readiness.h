@@ -8,7 +8,7 @@
 #include "accepting.h"
 
 struct readiness {
-    unsigned generation;
+    char name[48]; /* of the server, in reports */
     long long started;
     long long since, next_look;   /* looks began then; the next one, 0: none is needed */
     long long quiet_since;        /* nobody in its tree has used the processor since then */
@@ -34,8 +34,8 @@ struct readiness {
 
 void readiness_setup(const struct options *given, const struct sockets *given_sockets);
 
-/* That server has just been started. */
-void readiness_begin(struct readiness *readiness, unsigned generation);
+/* A server of that name has just been started. */
+void readiness_begin(struct readiness *readiness, const char *name);
 
 /* Of one that starts: looks, if it is time to. Returns why it is ready, as "it accepts (process
  * 4711)", or NULL while it is not. */

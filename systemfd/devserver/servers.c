@@ -6,6 +6,7 @@
 #include "output.h"
 #include "report.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -73,6 +74,11 @@ size_t servers_speakers(const struct child *speakers[MAX_SERVERS])
     return found;
 }
 
+const char *server_name(const struct server *server)
+{
+    return server->readiness.name;
+}
+
 static void forget(struct server *server)
 {
     size_t index = (size_t)(server - servers);
@@ -87,16 +93,19 @@ static void forget(struct server *server)
 /* Somebody restarts faster than servers stop. */
 static void make_room(void)
 {
-    size_t oldest = servers[0].state == RUNNING;
+    struct server *oldest = servers;
 
+    while (oldest->state != STOPPING)
+        oldest++;
     report("%d servers are still stopping; killing the oldest", MAX_SERVERS);
-    child_kill(&servers[oldest].child);
-    forget(&servers[oldest]);
+    child_kill(&oldest->child);
+    forget(oldest);
 }
 
 int servers_start(void)
 {
     struct server *server, *old;
+    char name[32];
 
     if (count == MAX_SERVERS)
         make_room();
@@ -109,7 +118,8 @@ int servers_start(void)
     server->state = STARTING;
     server->started = now_ms(); /* a virus scanner may have looked at it before */
     server->generation = ++generation;
-    readiness_begin(&server->readiness, server->generation);
+    snprintf(name, sizeof name, "server %u", server->generation);
+    readiness_begin(&server->readiness, name);
     if (old)
         readiness_learn_again(&old->readiness);
     count++;
@@ -124,10 +134,10 @@ static void become_ready(struct server *ready, const char *reason)
     ready->state = RUNNING;
     readiness_reached(&ready->readiness);
     if (old)
-        report("server %u is ready after %s: %s; stopping process %ld", ready->generation,
+        report("%s is ready after %s: %s; stopping process %ld", server_name(ready),
                since(ready->started), reason, old->child.id);
     else
-        report("server %u is ready after %s: %s", ready->generation, since(ready->started), reason);
+        report("%s is ready after %s: %s", server_name(ready), since(ready->started), reason);
     for (size_t i = 0; i < count; i++)
         if (&servers[i] != ready)
             server_stop(&servers[i]);
@@ -200,9 +210,9 @@ int server_goes_on(struct server *server)
         return 0;
     child_follow(child, sight.child);
     if (!server->in_background)
-        report("server %u goes on in the background (process %ld); start it with its option for "
+        report("%s goes on in the background (process %ld); start it with its option for "
                "the foreground, so that its output and its end are seen",
-               server->generation, child->id);
+               server_name(server), child->id);
     server->in_background = 1;
     return 1;
 }

@@ -30,6 +30,9 @@ int servers_start(void);
 /* What the newest has printed. */
 const struct tail *servers_output(void);
 
+/* As reports call it: "server 3". */
+const char *server_name(const struct server *server);
+
 /* Asks one, or all, to stop; kills them after --stop-timeout, or at once. */
 void server_stop(struct server *server);
 void servers_stop(void);

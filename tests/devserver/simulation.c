@@ -525,6 +525,12 @@ int server_goes_on(struct server *server)
     return 0;
 }
 
+const char *server_name(const struct server *server)
+{
+    (void)server;
+    return "server";
+}
+
 void readiness_explain(struct readiness *readiness)
 {
     (void)readiness;
