@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "devserver/child.h"
+#include "devserver/servers.h"
 #include "listenfd.h"
 #include "sockets/spec.h"
 
@@ -55,6 +56,7 @@ static const char help_of_development[] =
     "      --delay MS      how long changes must have paused (5 after one, 50 after several)\n"
     "      --settle MS     how long a new server must live at least (100 if it is neither seen\n"
     "                      to accept nor says READY=1 (sd_notify), otherwise 0)\n"
+    "      --workers N     run so many servers on the same sockets; replace them one by one\n"
     "      --stop-signal S what the old server is sent (TERM; on Windows BREAK)\n"
     "      --stop-timeout SECONDS  until it is killed (10)\n"
     "      --live-reload[=PORT]  serve a script on 127.0.0.1 (port 35729) that reloads a page\n"
@@ -184,6 +186,13 @@ static void set_stop_timeout(struct options *options, const char *value)
     options->stop_timeout_s = parse_number("--stop-timeout", value, 0);
 }
 
+static void set_workers(struct options *options, const char *value)
+{
+    options->workers = parse_number("--workers", value, 1);
+    if (options->workers > MAX_WORKERS)
+        die(EXIT_USAGE, "--workers '%s' is too many; expected up to %d", value, MAX_WORKERS);
+}
+
 static void set_stop_signal(struct options *options, const char *value)
 {
     child_check_stop_signal(value);
@@ -251,6 +260,7 @@ static const struct option table[] = {
     {'\0', TO_STAY, "after", VALUE(set_after)},
     {'\0', TO_STAY, "delay", VALUE(set_delay)},
     {'\0', TO_STAY, "settle", VALUE(set_settle)},
+    {'\0', TO_STAY, "workers", VALUE(set_workers)},
     {'\0', TO_STAY, "stop-signal", VALUE(set_stop_signal)},
     {'\0', TO_STAY, "stop-timeout", VALUE(set_stop_timeout)},
     {'\0', TO_STAY, "live-reload", OPTIONAL_VALUE(set_live_reload)},

@@ -30,6 +30,7 @@ struct options {
     int delay_ms;              /* -1: not given */
     int settle_ms;             /* -1: not given */
     int stop_timeout_s;
+    int workers; /* 0: not given */
     int poll_ms;
     const char *to_stay; /* the last option given that needs systemfd to stay */
     int no_default_ignore, no_gitignore;

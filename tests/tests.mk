@@ -123,12 +123,15 @@ $(BUILD)/tests/systemfd: $(TESTED_LAUNCHER) $(BUILD)/tests/listenfd.o
 	@mkdir -p $(@D)
 	$(TEST_COMPILE) $(LDFLAGS) -o $@ $(TESTED_LAUNCHER) $(BUILD)/tests/listenfd.o
 
-# The cycle alone: the suite is the rest.
+# The cycle alone, or with its servers: the suite is the rest.
 SIMULATED = $(addprefix $(BUILD)/tests/launcher-objects/,$(addprefix devserver/,\
     cycle.o changes.o content.o build.o restart_loop.o path_table.o) page/tail.o)
-$(BUILD)/tests/devserver/simulation: tests/devserver/simulation.c $(SIMULATED)
+$(BUILD)/tests/devserver/rollout: SIMULATED += $(BUILD)/tests/launcher-objects/devserver/servers.o
+$(addprefix $(BUILD)/tests/devserver/,simulation rollout): $(BUILD)/tests/devserver/%: \
+    tests/devserver/%.c tests/support/simulated.c $(SIMULATED) \
+    $(BUILD)/tests/launcher-objects/devserver/servers.o
 	@mkdir -p $(@D)
-	$(TEST_COMPILE) $(INCLUDE_ROOMS) $(LDFLAGS) -o $@ $< $(SIMULATED) -lcmocka
+	$(TEST_COMPILE) $(INCLUDE_ROOMS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(SIMULATED) -lcmocka
 
 # The server of the development server's suites. It dies of signals: no sanitizers.
 $(BUILD)/tests/support/server: tests/support/server.c $(STATIC_LIBRARY)

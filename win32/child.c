@@ -220,8 +220,15 @@ static int start(struct child *child, const char *what, char **command, const ch
     return started;
 }
 
+static void set_variables(const struct variable *variables, int present)
+{
+    for (; variables && variables->name; variables++)
+        SetEnvironmentVariableA(variables->name, present ? variables->value : NULL);
+}
+
 int child_start_server(struct child *child, const struct options *options,
-                       const struct sockets *sockets, struct tail *tail)
+                       const struct sockets *sockets, const struct variable *variables,
+                       struct tail *tail)
 {
     struct notify *notify = notify_open();
     int started;
@@ -229,7 +236,9 @@ int child_start_server(struct child *child, const struct options *options,
     (void)sockets; /* it asks for them */
     set_server_variables();
     SetEnvironmentVariableA("NOTIFY_SOCKET", notify ? notify_name(notify) : NULL);
+    set_variables(variables, 1);
     started = start(child, "the server", options->command, NULL, tail);
+    set_variables(variables, 0);
     SetEnvironmentVariableA("NOTIFY_SOCKET", NULL);
     remove_server_variables();
     if (started && notify)
@@ -239,12 +248,6 @@ int child_start_server(struct child *child, const struct options *options,
     else
         notify_close(notify);
     return started;
-}
-
-static void set_variables(const struct variable *variables, int present)
-{
-    for (; variables && variables->name; variables++)
-        SetEnvironmentVariableA(variables->name, present ? variables->value : NULL);
 }
 
 int child_start_shell(struct child *child, const char *what, const char *command,

@@ -30,6 +30,7 @@ _arguments -s -S \
     '--restart-build[a change ends a running build]' \
     '--delay=[how long changes must have paused]:milliseconds:' \
     '--settle=[how long a new server must live at least]:milliseconds:' \
+    '--workers=[how many servers share the sockets]:number:' \
     '--stop-signal=[what the old server is sent]:signal:(TERM INT HUP QUIT USR1 USR2 KILL)' \
     '--stop-timeout=[until it is killed]:seconds:' \
     '--live-reload=-[serve a script that reloads pages]::port:' \

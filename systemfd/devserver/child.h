@@ -28,17 +28,18 @@ struct exit_status {
 /* Exits with a message when that is no way to ask a server to stop. */
 void child_check_stop_signal(const char *name);
 
-/* Starts the command with the sockets. What it prints goes to our streams, and its end to *tail.
- * 0, after a report, when that cannot be. */
-int child_start_server(struct child *child, const struct options *options,
-                       const struct sockets *sockets, struct tail *tail);
-
+/* For its environment: a list of them ends with one without a name; NULL is none. */
 struct variable {
     const char *name, *value;
 };
 
-/* Starts a command in the shell, likewise: `what` it is, for that report. It finds the variables,
- * up to one without a name; NULL is none. */
+/* Starts the command with the sockets. What it prints goes to our streams, and its end to *tail.
+ * 0, after a report, when that cannot be. */
+int child_start_server(struct child *child, const struct options *options,
+                       const struct sockets *sockets, const struct variable *variables,
+                       struct tail *tail);
+
+/* Starts a command in the shell, likewise: `what` it is, for that report. */
 int child_start_shell(struct child *child, const char *what, const char *command,
                       const struct variable *variables, struct tail *tail);
 

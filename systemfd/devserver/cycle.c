@@ -75,12 +75,12 @@ static void show_page(const char *title, const struct tail *text)
 
 static void start_server(void)
 {
-    struct server *starting = servers_in(STARTING);
+    struct server *starting;
 
     retry_at = 0;
     started_at = now_ms();
     page_hide();
-    if (starting)
+    while ((starting = servers_in(STARTING)) != NULL)
         server_stop(starting);
     start_when_stopped = options->stop_first && !no_server_is_left();
     if (start_when_stopped)
@@ -102,10 +102,8 @@ static int is_the_end(const struct exit_status *how)
            (options->exit_with_server || (options->exit_on_failure && how->code != 0));
 }
 
-static void restart_after_crash(const struct server *server)
+static void restart_after_crash(void)
 {
-    if (now_ms() - server->started >= GOOD_LIFE_MS)
-        backoff_ms = FIRST_BACKOFF_MS;
     if (backoff_ms >= PAGE_BACKOFF_MS)
         show_page("The server crashed", servers_output());
     crashed = 1;
@@ -114,32 +112,64 @@ static void restart_after_crash(const struct server *server)
 
 static void server_crashed(struct server *server, const struct exit_status *how)
 {
+    if (now_ms() - server->started >= GOOD_LIFE_MS)
+        backoff_ms = FIRST_BACKOFF_MS;
     if (how->code == 0) {
         report("%s ended by itself%s", server_name(server),
-               is_the_end(how) ? "" : "; waiting for a change");
+               is_the_end(how) || workers_are_missing() ? "" : "; waiting for a change");
         show_page("The server ended", servers_output());
         return;
     }
     report("%s crashed: %s", server_name(server), how->text);
     readiness_explain(&server->readiness);
     if (no_server_is_up() && !is_the_end(how))
-        restart_after_crash(server);
+        restart_after_crash();
 }
 
 /* One that follows a crashed one is the same server: it is tried on. */
 static void server_did_not_start(struct server *server, const struct exit_status *how)
 {
     int go_on = no_server_is_up() && crashed && !is_the_end(how);
+    int says_more = go_on || is_the_end(how) || !no_server_is_up();
 
     report("%s died before it was ready: %s%s", server_name(server), how->text,
-           !no_server_is_up()         ? "; the old server stays"
-           : go_on || is_the_end(how) ? ""
-                                      : "; waiting for a change");
+           !server_has_substitute(server) ? (says_more ? "" : "; waiting for a change")
+           : options->workers > 1         ? "; the old workers stay"
+                                          : "; the old server stays");
     readiness_explain(&server->readiness);
     show_page("The server does not start", servers_output());
     if (go_on)
         retry_later(start_server);
 }
+
+/* ---- Workers ---- */
+
+static void start_missing(void)
+{
+    retry_at = 0;
+    if (!workers_start_missing())
+        retry_later(start_missing);
+}
+
+static void roll_on_again(void)
+{
+    retry_at = 0;
+}
+
+/* Not beside a build that rewrites what it would start. */
+static void look_after_workers(void)
+{
+    if (ending || retry_at || build_id())
+        return;
+    if (workers_are_missing()) {
+        crashed = 1;
+        retry_later(start_missing);
+    } else if (!servers_roll_on()) {
+        retry_later(roll_on_again);
+    }
+}
+
+/* ---- Servers that end ---- */
 
 /* That of the newest is ours. */
 static void note_exit_status(const struct server *server, const struct exit_status *how)
@@ -166,6 +196,8 @@ static void server_has_ended(struct server *server, const struct exit_status *ho
         server_crashed(server, how);
     else
         server_did_not_start(server, how);
+    if (servers_end_rollout(server) && before == RUNNING)
+        report("so the other old workers stay");
     if (is_the_end(how))
         cycle_exit(how->code);
 }
@@ -467,6 +499,7 @@ void cycle_look(void)
         live_reload_tell();
         after_ready(servers_in(RUNNING)->generation);
     }
+    look_after_workers();
     if (start_when_stopped && no_server_is_left() && !build_id())
         start_server();
     build_look_after();

@@ -11,8 +11,8 @@
  * Close the writing end after fork. -1 when it cannot be made. */
 int output_open(int target, struct tail *tail);
 
-/* A build and a few generations of servers, two streams each; and where it is copied to. */
-enum { MAX_OUTPUTS = 64, MAX_OUTPUT_ENTRIES = MAX_OUTPUTS + 2 };
+/* A build and all servers, two streams each; and where it is copied to. */
+enum { MAX_OUTPUTS = 448, MAX_OUTPUT_ENTRIES = MAX_OUTPUTS + 2 };
 
 /* For poll(2): fills in at most MAX_OUTPUT_ENTRIES, and returns how many; outputs_timeout is the
  * most to wait (-1: for ever). */

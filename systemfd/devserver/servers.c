@@ -19,7 +19,10 @@ static const struct sockets *sockets;
 static struct server servers[MAX_SERVERS]; /* oldest first */
 static size_t count;
 static struct tail output;
-static unsigned generation;
+static unsigned generation; /* the newest; */
+static long long generation_began;
+static int is_rolling;    /* more of its workers are to be started; */
+static unsigned complete; /* the newest of which all have run */
 
 void servers_setup(const struct options *given, const struct sockets *given_sockets)
 {
@@ -64,6 +67,16 @@ const struct tail *servers_output(void)
     return &output;
 }
 
+size_t servers_all_in(enum state state, const struct child *children[MAX_SERVERS])
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (servers[i].state == state)
+            children[found++] = &servers[i].child;
+    return found;
+}
+
 size_t servers_speakers(const struct child *speakers[MAX_SERVERS])
 {
     size_t found = 0;
@@ -90,35 +103,78 @@ static void forget(struct server *server)
 
 /* ---- Starting ---- */
 
+static unsigned workers(void)
+{
+    return options->workers > 1 ? (unsigned)options->workers : 1;
+}
+
+static size_t number_in(enum state state)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < count; i++)
+        found += servers[i].state == state;
+    return found;
+}
+
 /* Somebody restarts faster than servers stop. */
 static void make_room(void)
 {
     struct server *oldest = servers;
+    size_t stopping = number_in(STOPPING);
 
+    if (stopping < MOST_STOPPING + workers())
+        return;
     while (oldest->state != STOPPING)
         oldest++;
-    report("%d servers are still stopping; killing the oldest", MAX_SERVERS);
+    report("%u servers are still stopping; killing the oldest", (unsigned)stopping);
     child_kill(&oldest->child);
     forget(oldest);
 }
 
-int servers_start(void)
+/* The newest that runs or starts there, apart from that one; or NULL. */
+static struct server *other_in_place(unsigned worker, const struct server *apart)
+{
+    for (size_t i = count; i-- > 0;)
+        if (servers[i].worker == worker && servers[i].state != STOPPING && &servers[i] != apart)
+            return &servers[i];
+    return NULL;
+}
+
+static struct server *in_place(unsigned worker)
+{
+    return other_in_place(worker, NULL);
+}
+
+static int start_child(struct server *server)
+{
+    char number[16];
+    const struct variable variables[] = {{"SYSTEMFD_WORKER", number}, {NULL, NULL}};
+
+    snprintf(number, sizeof number, "%u", server->worker);
+    return child_start_server(&server->child, options, sockets, options->workers ? variables : NULL,
+                              &output);
+}
+
+static int start_worker(unsigned worker)
 {
     struct server *server, *old;
-    char name[32];
+    char name[48];
 
-    if (count == MAX_SERVERS)
-        make_room();
-    old = servers_in(RUNNING);
+    make_room();
+    old = in_place(worker);
     server = &servers[count];
     memset(server, 0, sizeof *server);
-    tail_clear(&output);
-    if (!child_start_server(&server->child, options, sockets, &output))
+    server->worker = worker;
+    if (!start_child(server))
         return 0;
     server->state = STARTING;
     server->started = now_ms(); /* a virus scanner may have looked at it before */
-    server->generation = ++generation;
-    snprintf(name, sizeof name, "server %u", server->generation);
+    server->generation = generation;
+    if (workers() > 1)
+        snprintf(name, sizeof name, "worker %u of server %u", worker, generation);
+    else
+        snprintf(name, sizeof name, "server %u", generation);
     readiness_begin(&server->readiness, name);
     if (old)
         readiness_learn_again(&old->readiness);
@@ -126,9 +182,97 @@ int servers_start(void)
     return 1;
 }
 
+/* ---- A generation ---- */
+
+/* The first that is not of this generation; 0: there is none. */
+static unsigned next_to_replace(void)
+{
+    for (unsigned worker = 1; worker <= workers(); worker++) {
+        const struct server *server = in_place(worker);
+        if (!server || server->generation != generation)
+            return worker;
+    }
+    return 0;
+}
+
+int servers_roll_on(void)
+{
+    unsigned worker = is_rolling && !servers_in(STARTING) ? next_to_replace() : 0;
+
+    return !worker || start_worker(worker);
+}
+
+int workers_are_missing(void)
+{
+    if (!servers_in(RUNNING))
+        return 0;
+    for (unsigned worker = 1; worker <= workers(); worker++)
+        if (!in_place(worker))
+            return 1;
+    return 0;
+}
+
+int workers_start_missing(void)
+{
+    for (unsigned worker = 1; worker <= workers(); worker++)
+        if (!in_place(worker) && !start_worker(worker))
+            return 0;
+    return 1;
+}
+
+int servers_start(void)
+{
+    generation++;
+    generation_began = now_ms();
+    tail_clear(&output);
+    if (no_server_is_up())
+        is_rolling = workers_start_missing();
+    else
+        is_rolling = start_worker(1);
+    if (!servers_in(STARTING))
+        generation--;
+    return is_rolling;
+}
+
+int server_has_substitute(const struct server *server)
+{
+    return other_in_place(server->worker, server) != NULL;
+}
+
+int servers_end_rollout(const struct server *ended)
+{
+    if (!is_rolling || ended->generation != generation)
+        return 0;
+    is_rolling = 0;
+    return next_to_replace() != 0;
+}
+
+static int is_complete(void)
+{
+    for (unsigned worker = 1; worker <= workers(); worker++) {
+        const struct server *server = in_place(worker);
+        if (!server || server->generation != generation || server->state != RUNNING)
+            return 0;
+    }
+    return 1;
+}
+
+/* Once for each. */
+static int has_become_complete(void)
+{
+    if (complete == generation || !is_complete())
+        return 0;
+    complete = generation;
+    is_rolling = 0;
+    if (workers() > 1)
+        report("server %u is ready after %s: all its %u workers are", generation,
+               since(generation_began), workers());
+    return 1;
+}
+
 static void become_ready(struct server *ready, const char *reason)
 {
-    const struct server *old = servers_in(RUNNING);
+    const struct server *old = other_in_place(ready->worker, ready);
 
     outputs_drain(); /* what it printed comes before the news that it is ready */
     ready->state = RUNNING;
@@ -139,7 +283,7 @@ static void become_ready(struct server *ready, const char *reason)
     else
         report("%s is ready after %s: %s", server_name(ready), since(ready->started), reason);
     for (size_t i = 0; i < count; i++)
-        if (&servers[i] != ready)
+        if (servers[i].worker == ready->worker && &servers[i] != ready)
             server_stop(&servers[i]);
 }
 
@@ -156,6 +300,7 @@ void server_stop(struct server *server)
 
 void servers_stop(void)
 {
+    is_rolling = 0;
     for (size_t i = 0; i < count; i++)
         server_stop(&servers[i]);
 }
@@ -259,7 +404,7 @@ int servers_look_after(void)
 
     for (size_t i = count; i-- > 0;)
         ready |= look_after(&servers[i]);
-    return ready;
+    return ready && has_become_complete();
 }
 
 int servers_timeout(void)

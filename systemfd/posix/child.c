@@ -86,8 +86,15 @@ static void start_job(struct child *child, const char *what, struct tail *tail, 
     }
 }
 
+static void set_variables(const struct variable *variables)
+{
+    for (; variables && variables->name; variables++)
+        setenv(variables->name, variables->value, 1);
+}
+
 int child_start_server(struct child *child, const struct options *options,
-                       const struct sockets *sockets, struct tail *tail)
+                       const struct sockets *sockets, const struct variable *variables,
+                       struct tail *tail)
 {
     if (no_server_is_left())
         heal_modes();
@@ -106,6 +113,7 @@ int child_start_server(struct child *child, const struct options *options,
         setenv("NOTIFY_SOCKET", child->notify->name, 1);
     else
         unsetenv("NOTIFY_SOCKET");
+    set_variables(variables);
     exec_command(sockets, !options->no_pid, options->command);
 }
 
@@ -120,8 +128,7 @@ int child_start_shell(struct child *child, const char *what, const char *command
     start_job(child, what, tail, 0);
     if (child->id != 0)
         return child->id > 0;
-    for (; variables && variables->name; variables++)
-        setenv(variables->name, variables->value, 1);
+    set_variables(variables);
     argv[2] = strdup(command);
     exec_command(&none, 0, argv);
 }

@@ -120,12 +120,14 @@ static int has_terminal(void)
 /* What it means is between the server and whoever sends it. */
 static void pass_on(int number)
 {
-    const struct server *running = servers_in(RUNNING);
-    const struct server *server = running ? running : servers_in(STARTING);
+    const struct child *servers[MAX_SERVERS];
+    size_t count = servers_all_in(RUNNING, servers);
 
-    if (server)
-        kill((pid_t)server->child.id, number);
-    else
+    if (count == 0)
+        count = servers_all_in(STARTING, servers);
+    for (size_t i = 0; i < count; i++)
+        kill((pid_t)servers[i]->id, number);
+    if (count == 0)
         report("there is no server to pass SIG%s on to", signal_name(number));
 }
 
@@ -133,11 +135,12 @@ static void pass_on(int number)
 static void pass_size_on(void)
 {
     static const enum state up[] = {RUNNING, STARTING};
+    const struct child *servers[MAX_SERVERS];
 
     outputs_resize();
     for (size_t i = 0; i < 2; i++)
-        if (servers_in(up[i]))
-            kill((pid_t)-servers_in(up[i])->child.id, SIGWINCH);
+        for (size_t count = servers_all_in(up[i], servers); count-- > 0;)
+            kill((pid_t)-servers[count]->id, SIGWINCH);
     if (build_id())
         kill((pid_t)-build_id(), SIGWINCH);
 }

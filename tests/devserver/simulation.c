@@ -6,122 +6,21 @@
  * Three things systemfd cannot tell from what builds do, and the person here does not do them
  * within one build: make a file and delete it again; delete or empty one and bring back what it
  * held. */
+#include "simulated.h"
 #include "test.h"
 
-#include "devserver/after.h"
 #include "devserver/changes.h"
 #include "devserver/cycle.h"
 #include "devserver/files.h"
 #include "devserver/git.h"
-#include "devserver/output.h"
 #include "devserver/servers.h"
 #include "devserver/watch.h"
 #include "clock.h"
-#include "page/live_reload.h"
-#include "page/page.h"
 
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { ROUNDS = 3000, SOURCES = 8, FILES = 32, TEXT = 32, ACTIONS = 12 };
-
-/* ---- Chance ---- */
-
-static uint64_t chance = 1;
-
-static unsigned dice(unsigned sides)
-{
-    chance ^= chance << 13;
-    chance ^= chance >> 7;
-    chance ^= chance << 17;
-    return (unsigned)(chance >> 11) % sides;
-}
-
-/* ---- Time ---- */
-
-static long long now = 1000;
-
-long long now_ms(void)
-{
-    return now;
-}
-
-int until(long long when)
-{
-    return when < now ? 0 : when - now > 60000 ? 60000 : (int)(when - now);
-}
-
-int earlier(int a, int b)
-{
-    return a < 0 ? b : b < 0 || a < b ? a : b;
-}
-
-const char *since(long long start)
-{
-    (void)start;
-    return "a while";
-}
-
-/* ---- What is said ---- */
-
-static char story[1 << 16]; /* of this round */
-static size_t told;
-
-static void tell(const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    if (told < sizeof story - 256) {
-        told += (size_t)snprintf(story + told, 64, "%8lld ", now);
-        told += (size_t)vsnprintf(story + told, 160, format, arguments);
-        story[told++] = '\n';
-        story[told] = '\0';
-    }
-    va_end(arguments);
-}
-
-void report(const char *format, ...)
-{
-    char text[512];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    tell("~> %.100s", text);
-}
-
-int report_on_terminal(void)
-{
-    return 0;
-}
-
-void die(int status, const char *format, ...)
-{
-    (void)status;
-    print_message("%s\n", format);
-    abort();
-}
-
-void *allocated(void *memory)
-{
-    assert_non_null(memory);
-    return memory;
-}
-
-/* Shows the round that led to it. */
-#define CHECK(condition)                               \
-    do                                                 \
-        if (!(condition)) {                            \
-            fputs(story, stderr);                      \
-            print_message("not so: %s\n", #condition); \
-            fail();                                    \
-        }                                              \
-    while (0)
 
 /* ---- Files ---- */
 
@@ -458,7 +357,7 @@ static long long next_of_build(void)
     return next;
 }
 
-/* ---- Servers, pages, output ---- */
+/* ---- Servers ---- */
 
 void servers_setup(const struct options *given, const struct sockets *given_sockets)
 {
@@ -496,6 +395,38 @@ struct server *servers_in(enum state state)
 {
     (void)state;
     return NULL;
+}
+
+long servers_oldest(void)
+{
+    return 0;
+}
+
+int servers_roll_on(void)
+{
+    return 1;
+}
+
+int servers_end_rollout(const struct server *ended)
+{
+    (void)ended;
+    return 0;
+}
+
+int workers_are_missing(void)
+{
+    return 0;
+}
+
+int workers_start_missing(void)
+{
+    return 1;
+}
+
+int server_has_substitute(const struct server *server)
+{
+    (void)server;
+    return 0;
 }
 
 int no_server_is_up(void)
@@ -542,93 +473,6 @@ int servers_look_after(void)
 }
 
 int servers_timeout(void)
-{
-    return -1;
-}
-
-void page_show(const char *title, const struct tail *text)
-{
-    (void)title;
-    (void)text;
-}
-
-void page_hide(void)
-{
-}
-
-void page_end(void)
-{
-}
-
-void page_look_after(const struct sockets *sockets, const struct arguments *hosts)
-{
-    (void)sockets;
-    (void)hosts;
-}
-
-int page_timeout(void)
-{
-    return -1;
-}
-
-int page_is_there(void)
-{
-    return 0;
-}
-
-void outputs_drain(void)
-{
-}
-
-void report_clear(void)
-{
-}
-
-void live_reload_tell(void)
-{
-}
-
-long servers_oldest(void)
-{
-    return 0;
-}
-
-/* ---- --after: there is none ---- */
-
-void after_setup(const struct options *given, const struct sockets *given_sockets)
-{
-    (void)given;
-    (void)given_sockets;
-}
-
-void after_ready(unsigned generation)
-{
-    (void)generation;
-}
-
-long after_id(void)
-{
-    return 0;
-}
-
-void after_has_ended(const struct exit_status *how)
-{
-    (void)how;
-}
-
-void after_stop(void)
-{
-}
-
-void after_kill(void)
-{
-}
-
-void after_look(void)
-{
-}
-
-int after_timeout(void)
 {
     return -1;
 }
@@ -777,7 +621,7 @@ static void play_round(void)
 {
     size_t before = begun, hurry = dice(3);
 
-    told = 0;
+    story_begins();
     changes = overflows = 0;
     plan = (enum plan)dice(PLANS);
     tell("a round: plan %d", plan);
