@@ -128,6 +128,7 @@ static void write_some(struct writer *writer)
         writer->length -= (size_t)written;
         writer->progressed = now_ms();
     }
+    writer->start = 0; /* the same few pages again: the rest need never be there */
 }
 
 /* Somebody reads again. */
