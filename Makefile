@@ -198,6 +198,7 @@ help:
 	@echo 'make deps        install what the tests need (Debian, as root; otherwise: what needs no root)'
 	@echo 'make quick       run the quick part of the tests, in about a minute'
 	@echo 'make check       run the tests; SUITES=... chooses, SANITIZE= switches sanitizers off'
+	@echo 'make soak        reload a thousand times under load: nothing may grow, no request fail'
 	@echo 'make faults      fail each system call with each of its errors; takes 20 minutes'
 	@echo 'make coverage    how many lines and branches the tests reach, file by file'
 	@echo 'make bench       measure, beside libsystemd and others; write the tables and the plot'

@@ -79,6 +79,11 @@ portable-suites: all $(PORTABLE_SUITES) $(BUILD)/tests/support/probe
 portable-check: portable-suites
 	$(RUN) $(PORTABLE_SUITES)
 
+# For some minutes, and so not among the others.
+.PHONY: soak
+soak: $(BUILD)/tests/soak/reloads $(BUILD)/tests/support/server $(BUILD)/tests/load/load all
+	SUITE_TIMEOUT=1800 $(RUN) $<
+
 # It runs what is built for everybody.
 tests/user/run: $(call suites_of,unit process life command sockets interop install compat)
 
