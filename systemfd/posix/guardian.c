@@ -103,7 +103,8 @@ __attribute__((noreturn)) static void guard(int end)
     char byte;
 
     stand_apart();
-    dup2(end, 0);
+    if (dup2(end, 0) < 0)
+        _exit(1);
     close_from(1);
     process_read(&guardian, getpid());
     while (read(0, &byte, 1) < 0 && errno == EINTR) {
