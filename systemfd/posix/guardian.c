@@ -130,14 +130,11 @@ static int prepare(int ends[2])
     return fcntl(ends[1], F_SETFD, FD_CLOEXEC);
 }
 
-void guardian_start(void)
+static void start(void)
 {
     int ends[2] = {-1, -1};
     pid_t id = -1;
 
-    if (getpid() == 1)
-        return;
-    snprintf(systemfd, sizeof systemfd, "%ld", (long)getpid());
     if (prepare(ends) == 0)
         id = fork();
     if (id == 0)
@@ -147,6 +144,13 @@ void guardian_start(void)
                strerror(errno));
     close(ends[0]);
     pipe_end = ends[1];
+}
+
+void guardian_start(void)
+{
+    snprintf(systemfd, sizeof systemfd, "%ld", (long)getpid());
+    if (getpid() != 1)
+        start();
     setenv(variable, systemfd, 1);
 }
 

@@ -133,7 +133,8 @@ static void test_descendant_that_became_root(void **state)
 static void test_kill(void **state)
 {
     (void)state;
-    START_INSIDE("--restart-on-hup", "--", "server", "ready");
+    START_INSIDE("--restart-on-hup", "--", "sh", "-c", "echo of $SYSTEMFD_PID; exec server ready");
+    expect("of 1");
     expect_ready(1);
     assert_int_equal(shell_status(NULL, "pgrep -x -P %ld guardian", (long)first_process()), 1);
     signal_inside(SIGKILL);
