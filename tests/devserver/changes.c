@@ -159,8 +159,8 @@ static const char *const writers[] = {
     "d=$(mktemp -d ./conf.XXXXXX) && date +%s%N >$d/text && rm -r $d",
     "cp $(command -v server) new && mv new binary && date >>binary",
     "rm -f binary; sleep 0.1; cp $(command -v server) binary; date >>binary",
-    "echo \"int x = $(date +%N);\" >../x.c; cc -c ../x.c -o x.out; rm -f x.lib; ar rc x.lib x.out",
-    "echo \"x.o: $(date +%N).c\" >x.d",
+    "echo \"int x = $(date +1%N);\" >../x.c; cc -c ../x.c -o x.out; rm -f x.lib; ar rc x.lib x.out",
+    "echo \"x.o: $(date +1%N).c\" >x.d",
     ": >stamp",
 };
 
