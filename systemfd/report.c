@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,8 +140,16 @@ void report_error(const char *message)
     write_line(colored ? "\033[1;31msystemfd:\033[0m " : "systemfd: ", message, "");
 }
 
+static void (*tell_death)(int error, const char *message);
+
+void report_death_to(void (*tell)(int error, const char *message))
+{
+    tell_death = tell;
+}
+
 void die(int status, const char *format, ...)
 {
+    int error = errno;
     char message[8192];
     va_list arguments;
 
@@ -149,6 +158,8 @@ void die(int status, const char *format, ...)
     va_end(arguments);
     make_printable(message);
     report_error(message);
+    if (tell_death)
+        tell_death(error, message);
     exit(status);
 }
 

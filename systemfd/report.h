@@ -35,6 +35,9 @@ void report_error(const char *message);
 /* The same, and exit. */
 void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
 
+/* From now on, die tells it this, too, with the errno that it found. */
+void report_death_to(void (*tell)(int error, const char *message));
+
 /* What malloc(3) or the like has returned; exits with a message when that is NULL. */
 void *allocated(void *memory);
 

@@ -14,6 +14,8 @@
 #include "servers.h"
 #include "watch.h"
 
+#include <stdio.h>
+
 enum {
     PAUSE_MS = 5,         /* after a save; */
     BURST_PAUSE_MS = 50,  /* after one of several, */
@@ -53,6 +55,7 @@ static int crashed; /* a server has, since the last change */
 static long long started_at;
 static int ending, exit_status;
 static unsigned newest_ended; /* whose exit status that is, when a signal has asked for the end */
+static char failure[160];     /* the last, since a server became ready */
 static long long told_at;     /* who is waited for at the end; 0: told already */
 
 /* ---- Trying again ---- */
@@ -115,12 +118,14 @@ static void server_crashed(struct server *server, const struct exit_status *how)
     if (now_ms() - server->started >= GOOD_LIFE_MS)
         backoff_ms = FIRST_BACKOFF_MS;
     if (how->code == 0) {
-        report("%s ended by itself%s", server_name(server),
+        snprintf(failure, sizeof failure, "%s ended by itself", server_name(server));
+        report("%s%s", failure,
                is_the_end(how) || workers_are_missing() ? "" : "; waiting for a change");
         show_page("The server ended", servers_output());
         return;
     }
-    report("%s crashed: %s", server_name(server), how->text);
+    snprintf(failure, sizeof failure, "%s crashed: %s", server_name(server), how->text);
+    report("%s", failure);
     readiness_explain(&server->readiness);
     if (no_server_is_up() && !is_the_end(how))
         restart_after_crash();
@@ -132,7 +137,9 @@ static void server_did_not_start(struct server *server, const struct exit_status
     int go_on = no_server_is_up() && crashed && !is_the_end(how);
     int says_more = go_on || is_the_end(how) || !no_server_is_up();
 
-    report("%s died before it was ready: %s%s", server_name(server), how->text,
+    snprintf(failure, sizeof failure, "%s died before it was ready: %s", server_name(server),
+             how->text);
+    report("%s%s", failure,
            !server_has_substitute(server) ? (says_more ? "" : "; waiting for a change")
            : options->workers > 1         ? "; the old workers stay"
                                           : "; the old server stays");
@@ -297,7 +304,9 @@ static void build_failed(const struct exit_status *how)
 {
     int is_the_end = options->exit_on_failure && no_server_is_up();
 
-    report("the build failed after %s: %s%s", since(build_began()), how->text,
+    snprintf(failure, sizeof failure, "the build failed after %s: %s", since(build_began()),
+             how->text);
+    report("%s%s", failure,
            is_the_end          ? ""
            : no_server_is_up() ? "; waiting for a change"
                                : "; the old server stays");
@@ -495,6 +504,7 @@ void cycle_look(void)
     if (servers_look_after()) {
         ready_at = now_ms();
         retry_at = 0;
+        *failure = '\0';
         page_hide();
         live_reload_tell();
         after_ready(servers_in(RUNNING)->generation);
@@ -538,6 +548,19 @@ int cycle_timeout(void)
         earlier(ending ? end_timeout() : own_timeout(), earlier(page_timeout(), build_timeout()));
 
     return earlier(earlier(wait, after_timeout()), servers_timeout());
+}
+
+/* ---- How it stands ---- */
+
+int cycle_is_restarting(void)
+{
+    return by_hand || build_id() || built || start_when_stopped || servers_are_rolling() ||
+           servers_in(STARTING);
+}
+
+const char *cycle_failure(void)
+{
+    return failure;
 }
 
 /* ---- The end ---- */

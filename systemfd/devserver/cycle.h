@@ -35,6 +35,11 @@ void cycle_exit(int status);
 int cycle_ending(void);
 int cycle_is_over(void);
 
+/* Is a restart under way: a build, or a server that is to become ready? What went wrong since the
+ * last one that did, as "server 2 crashed: signal SEGV"; "" nothing. */
+int cycle_is_restarting(void);
+const char *cycle_failure(void);
+
 /* For systemfd itself. */
 int cycle_exit_status(void);
 

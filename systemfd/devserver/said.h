@@ -5,6 +5,7 @@
 
 struct said {
     int ready, stopping;
+    int alive;           /* WATCHDOG=1: it is not stuck */
     long long extend_ms; /* it asks for so much more time, from now; 0: it does not */
     char status[128];    /* what it is about; "": it did not say */
 };

@@ -82,7 +82,7 @@ size_t servers_speakers(const struct child *speakers[MAX_SERVERS])
     size_t found = 0;
 
     for (size_t i = 0; i < count; i++)
-        if (servers[i].state != STOPPING && child_can_speak(&servers[i].child))
+        if (child_can_speak(&servers[i].child))
             speakers[found++] = &servers[i].child;
     return found;
 }
@@ -200,6 +200,11 @@ int servers_roll_on(void)
     unsigned worker = is_rolling && !servers_in(STARTING) ? next_to_replace() : 0;
 
     return !worker || start_worker(worker);
+}
+
+int servers_are_rolling(void)
+{
+    return is_rolling;
 }
 
 int workers_are_missing(void)
@@ -364,8 +369,19 @@ int server_goes_on(struct server *server)
 
 /* ---- Time ---- */
 
+/* One that stops may ask for more time, too. */
+static void hear_stopping(struct server *server)
+{
+    struct said said;
+
+    child_hear(&server->child, &said);
+    if (said.extend_ms > 0 && !server->killed && now_ms() + said.extend_ms > server->deadline)
+        server->deadline = now_ms() + said.extend_ms;
+}
+
 static void look_after_stopping(struct server *server)
 {
+    hear_stopping(server);
     if (server->child.leader_ended && !child_is_left(&server->child))
         forget(server);
     else if (now_ms() >= server->deadline)

@@ -37,6 +37,9 @@ int servers_start(void);
 /* Starts the next worker, when it is time to. 0, after a report: it cannot be started. */
 int servers_roll_on(void);
 
+/* Is a generation on its way: started, and not all of its workers ready? */
+int servers_are_rolling(void);
+
 /* One has ended by itself: if it is of the newest generation, no more workers are replaced by it,
  * as they would end, too. Returns whether some would have been. */
 int servers_end_rollout(const struct server *ended);
@@ -84,7 +87,7 @@ int servers_timeout(void);
  * has the sockets? Then that is its leader now. */
 int server_goes_on(struct server *server);
 
-/* Those that may still say that they are ready. Returns how many. */
+/* Those that may say something (child_hear). Returns how many. */
 size_t servers_speakers(const struct child *speakers[MAX_SERVERS]);
 
 #endif

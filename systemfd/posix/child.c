@@ -11,12 +11,15 @@
 #include "devserver/servers.h"
 #include "heal.h"
 #include "process.h"
+#include "service_manager.h"
+#include "service_status.h"
 #include "signals.h"
 #include "terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -92,6 +95,21 @@ static void set_variables(const struct variable *variables)
         setenv(variables->name, variables->value, 1);
 }
 
+/* service_manager_open has removed what was there before. */
+static void set_notify_variables(const struct notify *notify, int with_pid)
+{
+    char text[24];
+
+    setenv("NOTIFY_SOCKET", notify->name, 1);
+    if (service_manager_watchdog_usec() == 0)
+        return;
+    snprintf(text, sizeof text, "%llu", service_manager_watchdog_usec());
+    setenv("WATCHDOG_USEC", text, 1);
+    snprintf(text, sizeof text, "%ld", (long)getpid());
+    if (with_pid)
+        setenv("WATCHDOG_PID", text, 1);
+}
+
 int child_start_server(struct child *child, const struct options *options,
                        const struct sockets *sockets, const struct variable *variables,
                        struct tail *tail)
@@ -110,9 +128,7 @@ int child_start_server(struct child *child, const struct options *options,
     if (child->id > 0)
         return 1;
     if (child->notify)
-        setenv("NOTIFY_SOCKET", child->notify->name, 1);
-    else
-        unsetenv("NOTIFY_SOCKET");
+        set_notify_variables(child->notify, !options->no_pid);
     set_variables(variables);
     exec_command(sockets, !options->no_pid, options->command);
 }
@@ -143,8 +159,11 @@ int child_can_speak(const struct child *child)
 void child_hear(const struct child *child, struct said *said)
 {
     memset(said, 0, sizeof *said);
-    if (child->notify)
-        notify_read(child->notify, (pid_t)child->group, said);
+    if (!child->notify)
+        return;
+    notify_read(child->notify, (pid_t)child->group, said);
+    if (servers_find(child->id))
+        service_status_pass_on(servers_find(child->id), said);
 }
 
 /* ---- Stopping ---- */

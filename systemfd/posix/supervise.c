@@ -17,6 +17,8 @@
 #include "page/live_reload.h"
 #include "page/responder.h"
 #include "devserver/servers.h"
+#include "service_manager.h"
+#include "service_status.h"
 #include "signals.h"
 #include "terminal.h"
 #include "devserver/watch.h"
@@ -40,6 +42,7 @@ void supervise_check(const struct options *options)
 {
     struct stat status;
 
+    service_manager_open(); /* first: it is told why something cannot be opened */
     for (size_t i = 0; i < options->watch.count; i++)
         if (stat(options->watch.list[i], &status) < 0)
             die(EXIT_CANNOT_OPEN, "cannot watch %s: %s", options->watch.list[i], strerror(errno));
@@ -184,10 +187,12 @@ static void handle_signals(int signals, int had_terminal)
     }
     if (!hung_up || cycle_ending())
         return;
-    if (had_terminal && !has_terminal())
+    if (had_terminal && !has_terminal()) {
         cycle_end(SIGHUP);
-    else
+    } else {
+        service_status_restart();
         cycle_restart("SIGHUP");
+    }
 }
 
 /* ---- Waiting ---- */
@@ -218,7 +223,7 @@ static void wait_for_events(int signals)
     outputs = outputs_poll(entries + count);
     healed = cycle_ending() ? 0 : heal_poll(entries + count + outputs);
     wait = earlier(earlier(cycle_timeout(), watch_timeout()), outputs_timeout());
-    wait = earlier(wait, terminal_timeout());
+    wait = earlier(earlier(wait, terminal_timeout()), service_status_timeout());
     if (poll(entries, (nfds_t)(count + outputs + healed), wait) < 0 && errno != EINTR)
         die(EXIT_CANNOT_OPEN, "cannot wait for events: %s", strerror(errno));
     outputs_copy(entries + count);
@@ -233,6 +238,7 @@ static int finish(void)
 {
     const struct rlimit none = {0, 0};
 
+    service_status_look();
     kill_children();
     outputs_drain();
     writers_finish();
@@ -243,6 +249,7 @@ static int finish(void)
         signal(cycle_ending(), SIG_DFL);
         raise(cycle_ending());
     }
+    service_status_end(cycle_exit_status());
     return cycle_exit_status();
 }
 
@@ -269,6 +276,7 @@ int supervise(const struct options *options, const struct sockets *sockets)
     terminal_open(options);
     cycle_begin(options, sockets);
     while (!cycle_is_over()) {
+        service_status_look();
         wait_for_events(signals);
         handle_signals(signals, had_terminal);
         reap();

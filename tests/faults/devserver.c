@@ -29,6 +29,8 @@ enum { PATIENCE_MS = 300 };
 enum { MOST_ROWS = 128 }; /* of calls.h */
 
 static int listener, port; /* passed to systemfd, so that the test knows the port */
+static int manager;        /* told how it goes; of which nothing is expected */
+static char notify_socket[64];
 static int is_on_terminal;
 
 static struct {
@@ -54,8 +56,12 @@ static void start(void)
     static const char command[] = COMMAND, on_terminal[] = "exec >&4 2>&4 4>&-; " COMMAND;
     char fault_variable[96];
     const char *const argv[] = {"sh", "-c", is_on_terminal ? on_terminal : command, NULL};
-    const char *const variables[] = {fault_variable, "FAULT_LOG=../log", "LISTEN_FDS=1",
-                                     "ASAN_OPTIONS=detect_leaks=0", NULL};
+    const char *const variables[] = {fault_variable,
+                                     "FAULT_LOG=../log",
+                                     "LISTEN_FDS=1",
+                                     notify_socket,
+                                     "ASAN_OPTIONS=detect_leaks=0",
+                                     NULL};
     int master = -1, descriptors[2] = {listener, -1};
 
     snprintf(fault_variable, sizeof fault_variable, is_fault() ? "FAULT=%s:%u:%d" : "FAULT=%s",
@@ -98,6 +104,14 @@ static int try_to_connect(int at_port)
     return -1;
 }
 
+static void forget_what_was_told(void)
+{
+    char message[1024];
+
+    while (recv(manager, message, sizeof message, MSG_DONTWAIT) > 0) {
+    }
+}
+
 /* Is that what the answer's body begins with? Not, if there is none in time. */
 static int answer_is(int at_port, const char *path, const char *word, long patience_ms)
 {
@@ -108,6 +122,7 @@ static int answer_is(int at_port, const char *path, const char *word, long patie
     const char *body;
     ssize_t got;
 
+    forget_what_was_told();
     if (fd < 0)
         return 0;
     snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
@@ -337,6 +352,8 @@ static int prepare(void **state)
     all_faults = all_faults_wanted();
     listener = internet_socket(SOCK_STREAM, "127.0.0.1");
     port = port_of_socket(listener);
+    manager = unix_socket(SOCK_DGRAM, abstract_name("manager"));
+    snprintf(notify_socket, sizeof notify_socket, "NOTIFY_SOCKET=%s", abstract_name("manager"));
     return find_faulty_systemfd(state);
 }
 
@@ -345,6 +362,7 @@ static int finish(void **state)
     (void)state;
     print_message("%zu faults\n", faults_tried);
     close(listener);
+    close(manager);
     return 0;
 }
 

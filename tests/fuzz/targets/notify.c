@@ -113,6 +113,8 @@ static void hear_line(const char *line, size_t length, struct said *said)
         said->ready = 1;
     if (is_line(line, length, "STOPPING=", "1"))
         said->stopping = 1;
+    if (is_line(line, length, "WATCHDOG=", "1"))
+        said->alive = 1;
     if (is_line(line, length, status, NULL))
         snprintf(said->status, sizeof said->status, "%.*s", (int)(length - strlen(status)),
                  line + strlen(status));
@@ -177,6 +179,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arrive(data, size);
     hear_all(&should_be);
     assert(said.ready == should_be.ready && said.stopping == should_be.stopping);
+    assert(said.alive == should_be.alive);
     assert(said.extend_ms == should_be.extend_ms && said.extend_ms >= 0);
     assert(strcmp(said.status, should_be.status) == 0);
     make_printable(said.status); /* as report does it */

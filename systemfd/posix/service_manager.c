@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "service_manager.h"
+
+#include "listenfd.h"
+#include "report.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* macOS: a datagram raises no SIGPIPE */
+#endif
+
+static struct sockaddr_un address;
+static socklen_t address_size; /* 0: there is none */
+static pid_t owner;            /* the process that it has started */
+static uint64_t watchdog_usec;
+
+/* ---- Its variables ---- */
+
+/* A path, or "@" and a name of the abstract namespace. */
+static int parse_address(const char *text)
+{
+    size_t length = strlen(text);
+
+    if ((*text != '/' && *text != '@') || length < 2 || length >= sizeof address.sun_path)
+        return 0;
+    memset(&address, 0, sizeof address);
+    address.sun_family = AF_UNIX;
+    memcpy(address.sun_path, text, length);
+    if (*text == '@')
+        address.sun_path[0] = '\0';
+    address_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+    return 1;
+}
+
+static void read_watchdog(void)
+{
+    int result = listenfd_watchdog(&watchdog_usec);
+
+    if (result < 0)
+        report("warning: there is no watchdog: %s", listenfd_strerror(result));
+}
+
+static void tell_death(int error, const char *message)
+{
+    const char *reason = strerror(error);
+
+    if (strstr(message, reason))
+        service_manager_tell(-1, "STATUS=%s\nERRNO=%d", message, error);
+    else
+        service_manager_tell(-1, "STATUS=%s", message);
+}
+
+void service_manager_open(void)
+{
+    const char *where = getenv("NOTIFY_SOCKET");
+
+    owner = getpid();
+    if (where && *where != '\0' && !parse_address(where))
+        report("warning: the service manager is not told anything: NOTIFY_SOCKET is '%s'; expected "
+               "a path, or @ and a name",
+               where);
+    read_watchdog();
+    unsetenv("NOTIFY_SOCKET");
+    unsetenv("WATCHDOG_USEC");
+    unsetenv("WATCHDOG_PID");
+    report_death_to(tell_death);
+}
+
+/* Not for what a process has to say that was forked, and is about to become another program. */
+int service_manager_is_there(void)
+{
+    return address_size > 0 && getpid() == owner;
+}
+
+unsigned long long service_manager_watchdog_usec(void)
+{
+    return watchdog_usec;
+}
+
+/* ---- Telling ---- */
+
+static void warn(const char *text)
+{
+    static int warned;
+
+    if (!warned)
+        report("cannot tell the service manager %.*s: %s", (int)strcspn(text, "\n"), text,
+               strerror(errno));
+    warned = 1;
+}
+
+static void add_descriptor(struct msghdr *message, void *room, size_t size, int fd)
+{
+    struct cmsghdr *header;
+
+    message->msg_control = room;
+    message->msg_controllen = size;
+    header = CMSG_FIRSTHDR(message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(header), &fd, sizeof fd);
+}
+
+static int send_message(int socket, char *text, int fd)
+{
+    union {
+        struct cmsghdr header; /* for its alignment */
+        char bytes[CMSG_SPACE(sizeof fd)];
+    } room = {0};
+    struct iovec part = {text, strlen(text)};
+    struct msghdr message = {
+        .msg_name = &address, .msg_namelen = address_size, .msg_iov = &part, .msg_iovlen = 1};
+    ssize_t sent;
+
+    if (fd >= 0)
+        add_descriptor(&message, room.bytes, sizeof room.bytes, fd);
+    do
+        sent = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -1 : 0;
+}
+
+/* A new socket each time, as sd_notify does: there is nothing to keep, nor to lose. */
+static int send_text(char *text, int fd)
+{
+    int to = socket(AF_UNIX, SOCK_DGRAM, 0), is_full;
+
+    if (to >= 0 && send_message(to, text, fd) == 0) {
+        close(to);
+        return 1;
+    }
+    is_full = to >= 0 && (errno == EAGAIN || errno == ENOBUFS);
+    if (!is_full)
+        warn(text);
+    if (to >= 0)
+        close(to);
+    return !is_full;
+}
+
+int service_manager_tell(int fd, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+
+    if (!service_manager_is_there())
+        return 1;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return send_text(text, fd);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "service_status.h"
+
+#include "clock.h"
+#include "devserver/build.h"
+#include "devserver/cycle.h"
+#include "report.h"
+#include "service_manager.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static enum told { STARTS, IS_READY, RELOADS, STOPS } told; /* the last it was told */
+static char told_status[512];
+static int asked;          /* for a restart, of which it has yet to be told */
+static int untold;         /* it had no room for something that it has yet to be told */
+static long long alive_at; /* when it was last told WATCHDOG=1 */
+
+enum { RETRY_MS = 50 };
+
+/* ---- STATUS= ---- */
+
+/* Appends a part to the text, behind "; " if it is not the first. */
+__attribute__((format(printf, 3, 4))) static void append(char *text, size_t size,
+                                                         const char *format, ...)
+{
+    size_t length = strlen(text);
+    va_list arguments;
+
+    if (length > 0)
+        length += (size_t)snprintf(text + length, size - length, "; ");
+    if (length >= size)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text + length, size - length, format, arguments);
+    va_end(arguments);
+}
+
+static void append_server(char *text, size_t size, enum state state, const char *does)
+{
+    const struct child *all[MAX_SERVERS];
+    const struct server *server = servers_in(state);
+    const char *says = server ? server->readiness.status : "";
+    unsigned count = (unsigned)servers_all_in(state, all);
+    char others[32] = "";
+
+    if (count > 1)
+        snprintf(others, sizeof others, ", one of %u", count);
+    if (server)
+        append(text, size, "%s %s (process %ld%s)%s%s", server_name(server), does, server->child.id,
+               others, *says ? ": " : "", says);
+}
+
+/* "server 3 died before it was ready: exit status 1; server 2 runs (process 4711)" */
+static void describe(char *text, size_t size)
+{
+    *text = '\0';
+    if (cycle_ending())
+        append(text, size, "stopping");
+    else if (build_id())
+        append(text, size, "the build runs");
+    else if (!servers_in(STARTING) && *cycle_failure())
+        append(text, size, "%s", cycle_failure());
+    append_server(text, size, STARTING, "starts");
+    append_server(text, size, RUNNING, "runs");
+    make_printable(text);
+}
+
+/* ---- The state ---- */
+
+static unsigned long long monotonic_usec(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000;
+}
+
+static void tell_reload(void)
+{
+    asked = !service_manager_tell(-1, "RELOADING=1\nMONOTONIC_USEC=%llu", monotonic_usec());
+    if (asked)
+        untold = 1;
+    else
+        told = RELOADS;
+}
+
+static void tell(enum told what, const char *text)
+{
+    if (service_manager_tell(-1, "%s", text))
+        told = what;
+    else
+        untold = 1;
+}
+
+/* Of Type=notify-reload: what was told before the manager's signal is no answer to it. */
+void service_status_restart(void)
+{
+    if (told == IS_READY || told == RELOADS)
+        tell_reload();
+}
+
+/* One that failed is over, too: the manager is to call the service active as long as it runs. */
+static void tell_state(void)
+{
+    if (cycle_ending() && told != STOPS)
+        tell(STOPS, "STOPPING=1");
+    else if (asked || (told == IS_READY && cycle_is_restarting()))
+        tell_reload();
+    else if ((told == RELOADS && !cycle_is_restarting()) ||
+             (told == STARTS && servers_in(RUNNING) && !cycle_is_restarting()))
+        tell(IS_READY, "READY=1");
+}
+
+/* Before the state: it is seen when a reload that waited for it returns. */
+static void tell_status(void)
+{
+    char text[sizeof told_status];
+
+    describe(text, sizeof text);
+    if (strcmp(text, told_status) == 0)
+        return;
+    if (service_manager_tell(-1, "STATUS=%s", text))
+        strcpy(told_status, text);
+    else
+        untold = 1;
+}
+
+/* ---- The watchdog ---- */
+
+static long long alive_every_ms(void)
+{
+    return (long long)(service_manager_watchdog_usec() / 1000 / 2);
+}
+
+/* Before its READY=1 nobody expects WATCHDOG=1 of a server, and so nor when it has to replace one
+ * that crashed. From one that runs it is expected. */
+static int is_alive_for_it(void)
+{
+    return service_manager_watchdog_usec() > 0 && told != STARTS && servers_in(STARTING) &&
+           !servers_in(RUNNING);
+}
+
+static void tell_alive(void)
+{
+    if (!is_alive_for_it() || now_ms() < alive_at + alive_every_ms())
+        return;
+    alive_at = now_ms();
+    service_manager_tell(-1, "WATCHDOG=1");
+}
+
+/* ---- */
+
+void service_status_pass_on(const struct server *server, const struct said *said)
+{
+    if (said->alive && server->state != STOPPING)
+        service_manager_tell(-1, "WATCHDOG=1");
+    if (said->extend_ms > 0 && (server->state != STOPPING || cycle_ending()))
+        service_manager_tell(-1, "EXTEND_TIMEOUT_USEC=%lld", said->extend_ms * 1000);
+}
+
+void service_status_look(void)
+{
+    if (!service_manager_is_there())
+        return;
+    untold = 0;
+    tell_status();
+    if (!untold)
+        tell_state();
+    tell_alive();
+}
+
+int service_status_timeout(void)
+{
+    if (untold)
+        return RETRY_MS;
+    return service_manager_is_there() && is_alive_for_it() ? until(alive_at + alive_every_ms())
+                                                           : -1;
+}
+
+void service_status_end(int status)
+{
+    service_manager_tell(-1, "EXIT_STATUS=%d", status);
+}
