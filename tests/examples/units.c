@@ -64,10 +64,19 @@ static int client(const char *kind, const char *where)
 
 #define PROLOGUE                                                                       \
     "install -D -t /usr/local/bin \"$BUILD\"/examples/hello \"$BUILD\"/examples/poll " \
-    "\"$BUILD\"/examples/connection \"$BUILD\"/examples/epoll\n"                       \
+    "\"$BUILD\"/examples/connection \"$BUILD\"/examples/epoll \"$BUILD\"/systemfd "    \
+    "\"$BUILD\"/tests/support/waits\n"                                                 \
     "ask() { \"$BUILD\"/tests/examples/units ask \"$@\"; }\n"                          \
     "stop() { systemctl stop \"$1\" 2>/dev/null; systemctl show -p ExecMainCode -p "   \
     "ExecMainStatus \"$1\"; }\n"
+
+/* Lines for a section of reload.service, each ended by "\n". */
+#define CHANGE(section, lines)                                                        \
+    "mkdir -p /run/boot/units/reload.service.d\n"                                     \
+    "printf '[" section "]\n" lines "' >/run/boot/units/reload.service.d/test.conf\n" \
+    "systemctl daemon-reload\n"
+#define RUN(server) \
+    "ExecStart=\nExecStart=/usr/local/bin/systemfd --restart-on-hup -- /usr/local/bin/" server "\n"
 
 static struct process machine;
 
@@ -90,7 +99,7 @@ static void boot(const char *script)
 {
     const char *const argv[] = {
         "tests/interop/boot-systemd", "examples/systemd", "sh", "-euc", script, NULL};
-    const char *const variables[] = {"BOOT_TIMEOUT=15", NULL}; /* before our own deadline */
+    const char *const variables[] = {"BOOT_TIMEOUT=50", NULL}; /* before our own deadline */
     int status;
 
     process_start(&machine, &(struct launch){.argv = argv, .environ_ = variables});
@@ -116,6 +125,16 @@ static long expect_hello(void)
     return atol(line + strlen(beginning));
 }
 
+/* Of tests/support/waits. */
+static long expect_waits(void)
+{
+    const char *line = process_line(&machine);
+
+    assert_non_null(line);
+    assert_memory_equal(line, "hello ", 6);
+    return atol(line + 6);
+}
+
 /* By itself, with exit status 0. */
 static void expect_clean_end(void)
 {
@@ -138,11 +157,12 @@ static void test_verify(void **state)
         shell("mkdir -p %s/etc/systemd/system && cp examples/systemd/* %s/etc/systemd/system && "
               "install -D -t %s/usr/local/bin \"$BUILD\"/examples/hello "
               "\"$BUILD\"/examples/poll \"$BUILD\"/examples/connection "
-              "\"$BUILD\"/examples/epoll && "
+              "\"$BUILD\"/examples/epoll \"$BUILD\"/systemfd && "
+              "install -D -t %s/usr/bin /usr/bin/kill /usr/bin/systemd-notify && "
               "for target in sysinit basic sockets shutdown; do "
               "echo '[Unit]' >%s/etc/systemd/system/$target.target; done && "
               "systemd-analyze verify --root=%s $(cd examples/systemd && ls) 2>&1",
-              folder, folder, folder, folder, folder);
+              folder, folder, folder, folder, folder, folder);
     folder_remove(folder);
     assert_string_equal(output, "");
     free(output);
@@ -231,14 +251,95 @@ static void test_hardened(void **state)
     expect_clean_end();
 }
 
+/* ---- Reloads ---- */
+
+/* It returns when the new server is ready, even if that takes a while. */
+static void test_reload(void **state)
+{
+    long first;
+
+    (void)state;
+    boot(PROLOGUE CHANGE("Service",
+                         RUN("waits epoll 700")) "ask http 5004\n"
+                                                 "pid=$(systemctl show -P MainPID reload)\n"
+                                                 "systemctl reload reload\n"
+                                                 "ask http 5004\n"
+                                                 "systemctl show -P StatusText reload\n"
+                                                 "test \"$(systemctl show -P MainPID reload)\" "
+                                                 "= $pid && echo same\n"
+                                                 "systemctl stop reload 2>/dev/null\n"
+                                                 "systemctl show -P Result reload\n");
+    first = expect_waits();
+    assert_int_not_equal(expect_waits(), first);
+    assert_non_null(strstr(process_line_with(&machine, "server 2 runs (process "), "process"));
+    expect_line("same");
+    expect_line("success");
+}
+
+static void test_broken_version(void **state)
+{
+    (void)state;
+    boot(PROLOGUE "ask http 5004\n"
+                  "mv /usr/local/bin/epoll /usr/local/bin/other\n"
+                  "systemctl reload reload\n"
+                  "systemctl show -P ActiveState reload\n"
+                  "systemctl status reload | grep Status:\n"
+                  "ask http 5004\n"
+                  "mv /usr/local/bin/other /usr/local/bin/epoll\n"
+                  "systemctl reload reload\n"
+                  "systemctl show -P StatusText reload\n");
+    expect_hello();
+    expect_line("active");
+    process_line_with(&machine, "     Status: \"server 2 died before it was ready: exit status "
+                                "127; server 1 runs (process ");
+    expect_hello();
+    process_line_with(&machine, "server 3 runs (process ");
+}
+
+/* $RELOADS of them: 100 of them take seconds, and are too long for each time. */
+static void test_reloads_under_load(void **state)
+{
+    (void)state;
+    boot(PROLOGUE "systemctl start reload\n"
+                  "\"$BUILD\"/tests/load/load 4 5004 1 >/run/load &\n"
+                  "for _ in $(seq ${RELOADS:-8}); do systemctl reload reload; done\n"
+                  "kill $!; wait $! || true\n"
+                  "tail -n 1 /run/load\n"
+                  "test \"$(systemctl show -P StatusText reload | cut -d ' ' -f 2)\" = "
+                  "$((${RELOADS:-8} + 1)) && echo all\n");
+    assert_non_null(strstr(process_line(&machine), " 0 refused, 0 reset, 0 lost, "));
+    expect_line("all");
+}
+
+/* The server does not say WATCHDOG=1: systemd ends all, as it does where it is the service itself.
+ */
+static void test_missed_watchdog(void **state)
+{
+    (void)state;
+    boot(PROLOGUE CHANGE("Service", "WatchdogSec=300ms\n" RUN(
+                                        "waits says 0 READY=1")) "systemctl start reload\n"
+                                                                 "until systemctl is-failed -q "
+                                                                 "reload; do sleep 0.1; done\n"
+                                                                 "systemctl show -P Result "
+                                                                 "reload\n");
+    process_line_with(&machine, "watchdog"); /* systemd reports it, too */
+}
+
 #define BOOTED(test) cmocka_unit_test_teardown(test, scrap_machine)
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_verify), cmocka_unit_test(test_exposure),
-        BOOTED(test_simple),           BOOTED(test_named),
-        BOOTED(test_accept),           BOOTED(test_hardened),
+        cmocka_unit_test(test_verify),
+        cmocka_unit_test(test_exposure),
+        BOOTED(test_simple),
+        BOOTED(test_named),
+        BOOTED(test_accept),
+        BOOTED(test_hardened),
+        BOOTED(test_reload),
+        BOOTED(test_broken_version),
+        BOOTED(test_reloads_under_load),
+        BOOTED(test_missed_watchdog),
     };
 
     if (argc == 4 && strcmp(argv[1], "ask") == 0)
