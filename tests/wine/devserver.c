@@ -438,6 +438,24 @@ static void test_exit_on_failure(void **state)
     assert_nothing_is_left();
 }
 
+static void test_workers(void **state)
+{
+    (void)state;
+    put("text", "one\n");
+    START_WINE("--watch", "text", "--workers", "2", SERVER);
+    expect("~> server 1 is ready after ");
+    WAIT_UNTIL(answers(ports[0], "one"));
+    free(ask(ports[0], "/exit/7"));
+    expect("~> starting it again in ");
+    expect("~> worker ");
+    put("text", "two\n");
+    expect("~> worker 1 of server 2 is ready after ");
+    expect("~> worker 2 of server 2 is ready after ");
+    expect("~> server 2 is ready after ");
+    for (int i = 0; i < 5; i++)
+        WAIT_UNTIL(answers(ports[0], "two"));
+}
+
 static void test_stop_first(void **state)
 {
     (void)state;
@@ -763,6 +781,7 @@ int main(void)
         WINE_TEST(test_command_is_missing),
         WINE_TEST(test_crashes),
         WINE_TEST(test_exit_on_failure),
+        WINE_TEST(test_workers),
         WINE_TEST(test_stop_first),
         WINE_TEST(test_deaf_server),
         WINE_TEST(test_stop_signal),
