@@ -52,6 +52,8 @@ static const char help_of_development[] =
     "      --build COMMAND run this in the shell first; when it fails, the old server stays\n"
     "      --restart-build end a running build when something changes; otherwise it runs to\n"
     "                      its end, and another one follows\n"
+    "      --move-aside FILE  on Windows, rename this program before a build while it runs, so\n"
+    "                      that the build can write it; repeat for more\n"
     "      --after COMMAND run this in the shell when a new server is ready\n"
     "      --delay MS      how long changes must have paused (5 after one, 50 after several)\n"
     "      --settle MS     how long a new server must live at least (100 if it is neither seen\n"
@@ -166,6 +168,11 @@ static void add_error_page_for(struct options *options, const char *value)
     append(&options->error_page_for, value);
 }
 
+static void add_move_aside(struct options *options, const char *value)
+{
+    append(&options->move_aside, value);
+}
+
 static void set_backlog(struct options *options, const char *value)
 {
     options->backlog = parse_number("--backlog", value, 1);
@@ -257,6 +264,7 @@ static const struct option table[] = {
     {'\0', TO_STAY, "no-gitignore", FLAG(no_gitignore)},
     {'\0', ALWAYS, "build", VALUE(set_build)},
     {'\0', TO_STAY, "restart-build", FLAG(restart_build)},
+    {'\0', TO_STAY, "move-aside", VALUE(add_move_aside)},
     {'\0', TO_STAY, "after", VALUE(set_after)},
     {'\0', TO_STAY, "delay", VALUE(set_delay)},
     {'\0', TO_STAY, "settle", VALUE(set_settle)},
@@ -393,6 +401,8 @@ static void check(const struct options *options)
     if (options->to_stay && !options_supervise(options))
         die(EXIT_USAGE, "--%s does nothing without --watch, --build or --restart-on-hup",
             options->to_stay);
+    if (options->move_aside.count > 0 && !options->build)
+        die(EXIT_USAGE, "--move-aside does nothing without --build");
 }
 
 void options_parse(int argc, char **argv, struct options *options)

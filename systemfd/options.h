@@ -24,7 +24,7 @@ struct options {
     char **command; /* ended by NULL */
 
     /* The development server. */
-    struct arguments watch, ignore, only, error_page_for;
+    struct arguments watch, ignore, only, error_page_for, move_aside;
     const char *build, *after; /* shell commands; NULL: none */
     const char *stop_signal;   /* its name or number; NULL: the usual one */
     int delay_ms;              /* -1: not given */

@@ -7,6 +7,7 @@
 #include "serve_sockets.h"
 #include "devserver/files.h"
 #include "devserver/ignore.h"
+#include "devserver/move_aside.h"
 #include "devserver/output.h"
 #include "page/live_reload.h"
 #include "system_error.h"
@@ -128,5 +129,6 @@ int supervise(const struct options *options, const struct sockets *sockets)
         cycle_look();
     }
     outputs_drain();
+    move_aside_end(&options->move_aside);
     return cycle_ending() > 0 ? STATUS_CONTROL_C : cycle_exit_status();
 }

@@ -7,15 +7,15 @@ _systemfd() {
     local types='tcp:: tcp6:: http:: https:: udp:: udp6:: unix:: unix-datagram:: unix-seqpacket::'
     local options='--socket --backlog --no-reuse --reuse-port --no-pid --quiet --color --help
         --version --watch --ignore --only --no-default-ignore --no-gitignore --poll --build --restart-build
-        --after --delay --settle --workers --stop-signal --stop-timeout --live-reload --clear
+        --move-aside --after --delay --settle --workers --stop-signal --stop-timeout --live-reload --clear
         --no-keys --stop-first --restart-on-hup --exit-on-failure --exit-with-server --no-error-page
         --error-page-for'
 
     for ((i = 1; i < COMP_CWORD; i++)); do
         option=''
         case ${COMP_WORDS[i]} in
-        -s | --socket | -b | --backlog | --color | -w | --watch | --ignore | --only | --build | --after | --delay | \
-            --settle | --workers | --stop-signal | --stop-timeout | --error-page-for)
+        -s | --socket | -b | --backlog | --color | -w | --watch | --ignore | --only | --build | --move-aside | --after | \
+            --delay | --settle | --workers | --stop-signal | --stop-timeout | --error-page-for)
             option=${COMP_WORDS[i]}
             [[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
             ((i++))
@@ -42,7 +42,7 @@ _systemfd() {
         ;;
     -b | --backlog | --delay | --settle | --stop-timeout | --workers) ;;
     --error-page-for) mapfile -t COMPREPLY < <(compgen -A hostname -- "${word#=}") ;;
-    -w | --watch | --ignore | --only) mapfile -t COMPREPLY < <(compgen -f -- "${word#=}") ;;
+    -w | --watch | --ignore | --only | --move-aside) mapfile -t COMPREPLY < <(compgen -f -- "${word#=}") ;;
     --build | --after) mapfile -t COMPREPLY < <(compgen -c -- "${word#=}") ;;
     --stop-signal)
         mapfile -t COMPREPLY < <(compgen -W 'TERM INT HUP QUIT USR1 USR2 KILL' -- "${word#=}")

@@ -23,6 +23,7 @@ _arguments -s -S \
     '*--ignore=[changes that do not count]:glob:_files' \
     '--poll=-[look for changes, where the system does not tell]::milliseconds:' \
     '--build=[run this first]:shell command:_command_names -e' \
+    '*--move-aside=[on Windows, rename this program before a build]:file:_files' \
     '--after=[run this when a server is ready]:shell command:_command_names -e' \
     '*--only=[the only changes that count]:glob:_files' \
     '--no-default-ignore[what tools and editors leave counts]' \

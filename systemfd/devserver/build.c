@@ -3,6 +3,7 @@
 
 #include "child.h"
 #include "clock.h"
+#include "move_aside.h"
 #include "report.h"
 
 enum {
@@ -11,18 +12,22 @@ enum {
     KILL_PATIENCE_MS = 1000 /* for one that was killed */
 };
 
+static const struct options *options;
 static struct child child;
 static struct tail output;
 static int announced, killed;
 static long long began, deadline; /* to be gone; 0: not asked to */
 
-int build_begin(const struct options *options)
+int build_begin(const struct options *given)
 {
+    options = given;
     tail_clear(&output);
+    move_aside(&options->move_aside);
     began = now_ms();
     deadline = announced = killed = 0;
     if (child_start_shell(&child, "the build", options->build, NULL, &output))
         return 1;
+    move_back(&options->move_aside);
     child.id = 0;
     return 0;
 }
@@ -54,6 +59,7 @@ void build_end(void)
 {
     child_kill(&child);
     child_forget(&child);
+    move_back(&options->move_aside);
 }
 
 long long build_began(void)

@@ -7,7 +7,7 @@
 #include "page/tail.h"
 
 /* Returns 0, after a report, when it cannot be started. */
-int build_begin(const struct options *options);
+int build_begin(const struct options *given);
 
 /* Its process; 0: none runs. */
 long build_id(void);

@@ -213,6 +213,7 @@ static void test_refused(void **state)
          "--exit-on-failure does nothing without --watch, --build or --restart-on-hup"},
         {"--watch . --workers 0 echo", "--workers '0' is not a number from 1 to 2147483647"},
         {"--watch . --workers 65 echo", "--workers '65' is too many; expected up to 64"},
+        {"--watch . --move-aside x echo", "--move-aside does nothing without --build"},
         {"--workers 2 echo", "--workers does nothing without --watch, --build or --restart-on-hup"},
         {"--poll 200 echo", "the value of --poll stands after '=': --poll=200"},
         {"--watch . --poll=x echo", "--poll 'x' is not a number from 0 to 2147483647"},

@@ -325,11 +325,8 @@ static void test_program_is_replaced(void **state)
     need_wine();
     in_project("cp %s new.exe && cp new.exe server.exe", program("habits.exe"));
     put("text", "one\n");
-    START_WINE("--watch", "text", "--build",
-               "(if exist server.exe if exist old2.exe (ren server.exe old3.exe) else "
-               "if exist old1.exe (ren server.exe old2.exe) else ren server.exe old1.exe) & "
-               "copy new.exe server.exe",
-               "--", "server.exe");
+    START_WINE("--watch", "text", "--build", "if exist fail (exit 3) else copy new.exe server.exe",
+               "--move-aside", "server.exe", "--", "server.exe");
     for (unsigned generation = 1; generation <= 3; generation++) {
         expect_ready(generation);
         WAIT_UNTIL(processes("server.exe") == 1);
@@ -337,6 +334,14 @@ static void test_program_is_replaced(void **state)
     }
     expect_ready(4);
     assert_int_equal(count_lines("~> the build failed"), 0);
+    WAIT_UNTIL(processes("server.exe") == 1);
+    put("fail", "");
+    put("text", "three\n");
+    expect("~> the build failed after ");
+    in_project("cmp new.exe server.exe"); /* it is back, if a crash wants it */
+    assert_answers(ports[0], "two");
+    end_by_ctrl_c();
+    in_project("test -z \"$(find . -name '*systemfd*')\"");
 }
 
 /* ---- Servers ---- */
