@@ -20,7 +20,7 @@ DEBIAN_PACKAGES = gcc g++ clang make pkg-config libcmocka-dev \
     chromium chromium-driver \
     rustc librust-listenfd-dev \
     $(EXAMPLE_PACKAGES) $(WINE_PACKAGES) \
-    clang-format clang-tidy cppcheck shellcheck mandoc yamllint
+    clang-format clang-tidy cppcheck shellcheck mandoc yamllint libwine-dev
 
 include tests/portability/portability.mk
 include tests/life/life.mk
@@ -209,3 +209,4 @@ lint-for-windows:
 	cppcheck --quiet --error-exitcode=1 --std=c99 --platform=win64 -D_WIN32 \
 	    --enable=warning,performance,portability --suppress=missingIncludeSystem \
 	    -I. -Isystemfd $(LINTED_FOR_WINDOWS)
+	tests/lint/msvc.sh
