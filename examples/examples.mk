@@ -8,10 +8,10 @@ EXAMPLE_PACKAGES = $(foreach entry,$(EXAMPLE_LIBRARIES),$(word 3,$(subst =, ,$(e
 # For the analyzers.
 EXAMPLE_INCLUDES = $(shell pkg-config --cflags $(EXAMPLE_MODULES))
 
-# Where they were not tried, there are the two that need nothing but POSIX; on Windows, which
-# passes no unix sockets, there is one.
+# Elsewhere than on Linux there are those that need nothing but POSIX; on Windows, which passes no
+# unix sockets, there is one.
 EXAMPLE_SOURCES = $(if $(findstring linux,$(TARGET)),$(wildcard examples/*.c examples/*.cpp),\
-    examples/hello.c $(if $(WINDOWS),,examples/control.c))
+    examples/hello.c $(if $(WINDOWS),,$(patsubst %,examples/%.c,control poll threads prefork)))
 EXAMPLES = $(patsubst examples/%,$(BUILD)/examples/%$(EXE),$(basename $(EXAMPLE_SOURCES)))
 
 CXXFLAGS ?= -O2 -g

@@ -16,6 +16,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#ifdef __APPLE__
+#include "macos.h"
+#endif
 
 #define ADMIN_PATH "./admin.sock"
 

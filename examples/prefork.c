@@ -17,6 +17,9 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __APPLE__
+#include "macos.h"
+#endif
 
 enum { WORKERS = 4, PATIENCE_S = 10 };
 

@@ -17,6 +17,9 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+#ifdef __APPLE__
+#include "macos.h"
+#endif
 
 enum { THREADS = 8, PATIENCE_S = 10 };
 
