@@ -28,7 +28,7 @@ EXE = .exe
 LIBS_PRIVATE = -lws2_32
 SHARED_LIBRARY = $(BUILD)/liblistenfd-$(SOVERSION).dll
 SHARED_DEVELOPMENT = $(BUILD)/liblistenfd.dll.a
-SHARED_FLAGS = -static -Wl,--out-implib,$(SHARED_DEVELOPMENT)
+SHARED_FLAGS = -Wl,--out-implib,$(SHARED_DEVELOPMENT)
 EXPORT = -DLISTENFD_API='__declspec(dllexport)'
 AR = $(shell $(CC) -print-prog-name=ar)
 # By a cross compiler's name, or by what the compiler knows (MSYS2: plain windres), or LLVM's.
@@ -108,7 +108,7 @@ $(BUILD)/launcher/%.o: %.c
 comma = ,
 $(BUILD)/launcher/%.res: win32/%.rc listenfd.h
 	@mkdir -p $(@D)
-	$(WINDRES) -O coff -DVERSION_NUMBERS=$(subst .,$(comma),$(VERSION)),0 \
+	$(or $(WINDRES),$(error there is no windres; name one with WINDRES=)) -O coff -DVERSION_NUMBERS=$(subst .,$(comma),$(VERSION)),0 \
 	    -DVERSION_TEXT='\"$(VERSION)\"' -o $@ $<
 
 $(BUILD)/systemfd$(EXE): $(LAUNCHER) $(STATIC_LIBRARY)

@@ -15,7 +15,7 @@ portability:
 	-tests/portability/get-zig $(WINE_CACHE)/zig
 	@$(MAKE) --no-print-directory LONG=1 run-portability
 
-run-portability: $(PORTABILITY_SUITES)
+run-portability: $(PORTABILITY_SUITES) wine-programs
 	BUILD=$(BUILD) SUITE_TIMEOUT=1800 MAKEFLAGS= tests/run $^
 
 # The suites of this machine start programs of others.
