@@ -72,6 +72,20 @@ enum {
 #ifdef __sun
 #include <sys/filio.h> /* FIONBIO */
 #endif
+#ifdef __APPLE__
+#include <crt_externs.h> /* a shared library does not see environ there: environ(7) */
+#define LFD_ENVIRON (*_NSGetEnviron())
+#else
+#define LFD_ENVIRON environ
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wredundant-decls"
+#endif
+extern char **environ; /* NOLINT(readability-redundant-declaration): not every unistd.h has it */
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+#endif
 
 typedef struct sockaddr_un lfd_unix_address;
 
@@ -297,23 +311,6 @@ static int lfd_parse_number(const char *text, uint64_t least, uint64_t most, uin
     const char *end = lfd_parse_digits(text, 10, least, most, number);
 
     return end && *end == '\0';
-}
-
-/* A variable that holds a number. */
-struct lfd_variable {
-    const char *name, *expected;
-    int code; /* for any other value */
-    uint64_t least, most;
-};
-
-/* 1 when the text, its value, is one; 0 when it is not set, or a code with its message. */
-static int lfd_read_number(struct listenfd *lfd, const struct lfd_variable *variable,
-                           const char *text, uint64_t *number)
-{
-    if (!text || lfd_parse_number(text, variable->least, variable->most, number))
-        return text != NULL;
-    return lfd_say(lfd, variable->code, "%s is '%.40s': expected %s", variable->name, text,
-                   variable->expected);
 }
 
 /* The last check: then it is that many. */
@@ -772,17 +769,19 @@ static void lfd_host(const struct lfd_address *address, unsigned char *bytes)
     }
 }
 
+/* A socket without a scope is found with any: the system keeps none of an address that is not
+ * link-local, as [::1%lo], since there is only one. */
 static int lfd_same_host(const struct lfd_address *wanted, const struct lfd_address *bound)
 {
-    uint32_t scope = lfd_scope_of(wanted);
+    uint32_t scope = wanted->as.in6.sin6_scope_id;      /* 0 for IPv4: an object of this */
+    uint32_t bound_scope = bound->as.in6.sin6_scope_id; /* kind is zeroed before it is filled */
     unsigned char host[16], bound_host[16];
 
     lfd_host(wanted, host);
     lfd_host(bound, bound_host);
     if (memcmp(host, bound_host, sizeof host) != 0)
         return 0;
-    /* The kernel keeps no scope of an address that is not link-local: ::1%lo is bound as ::1. */
-    return scope == 0 || lfd_scope_of(bound) == 0 || scope == lfd_scope_of(bound);
+    return scope == 0 || bound_scope == 0 || scope == bound_scope;
 }
 
 static int lfd_same_host_port(const struct lfd_endpoint *wanted, const struct lfd_address *bound)
@@ -803,8 +802,10 @@ static int lfd_is_found(const struct lfd_endpoint *wanted, listenfd_socket socke
     if (lfd_is_internet(&wanted->address) ? !lfd_same_host_port(wanted, &bound)
                                           : !lfd_same_unix_name(&wanted->address, &bound))
         return 0;
-    return wanted->socket_type == 0 ||
-           (lfd_query(socket, LFD_TYPE, &value) == 0 && value == wanted->socket_type);
+    if (wanted->socket_type == 0)
+        return 1;
+    lfd_query(socket, LFD_TYPE, &value); /* 0 when that fails */
+    return value == wanted->socket_type;
 }
 
 /* What a find call says is the reason why a take of LISTENFD_NOT_FOUND takes none. */
@@ -1048,12 +1049,13 @@ static const char *lfd_check_flags(unsigned flags)
 
 struct listenfd *listenfd_from_env(unsigned flags)
 {
-    const char *wrong = lfd_check_flags(flags);
     int saved_error = lfd_last_error();
     struct listenfd found, *lfd;
+    const char *wrong;
 
     memset(&found, 0, sizeof found);
     found.flags = flags;
+    wrong = lfd_check_flags(flags);
     if (wrong)
         found.status = lfd_say(&found, LISTENFD_EINVAL,
                                "the flags 0x%x of listenfd_from_env are %s", flags, wrong);
@@ -1299,27 +1301,68 @@ static const char *lfd_error_text(int error, char *text)
     return strerror(error);
 }
 
-/* Each is looked up once: that takes a while where many others are set, and unsetenv longer. */
-enum { LFD_FDS, LFD_PID, LFD_PIDFDID, LFD_FDNAMES, LFD_FIRST_FD, LFD_VARIABLES };
+/* A variable of the protocol; all but the names hold a number. */
+struct lfd_variable {
+    const char *name, *expected;
+    int code; /* for any other value */
+    uint64_t least, most;
+};
 
-static const char *const lfd_variables[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID",
-                                            "LISTEN_FDNAMES", "LISTEN_FDS_FIRST_FD"};
+#define LFD_PREFIX "LISTEN_"
+enum { LFD_FDS, LFD_FIRST_FD, LFD_PID, LFD_PIDFDID, LFD_FDNAMES, LFD_VARIABLES };
 
-static void lfd_read_variables(const char **values)
+static const struct lfd_variable lfd_variables[LFD_VARIABLES] = {
+    {"LISTEN_FDS", "the number of sockets, in digits", LISTENFD_EFDS, 0, INT_MAX},
+    {"LISTEN_FDS_FIRST_FD", "a descriptor, in digits, of 3 or more", LISTENFD_EFIRSTFD, 3, INT_MAX},
+    {"LISTEN_PID", "a process ID", LISTENFD_EPID, 1, INT_MAX},
+    {"LISTEN_PIDFDID", "the inode number of a pidfd", LISTENFD_EPIDFDID, 0, UINT64_MAX},
+    {"LISTEN_FDNAMES", NULL, 0, 0, 0}};
+
+struct lfd_passed {
+    const char *texts[LFD_VARIABLES]; /* the variables' values; NULL: not set */
+    int first;                        /* descriptor */
+    int pidfd;                        /* of this process, if LISTEN_PIDFDID is set; else -1 */
+};
+
+/* In one pass: getenv would make one for each. The first of two of one name counts, as there. */
+static void lfd_read_variables(struct lfd_passed *passed)
 {
+    char **variable = LFD_ENVIRON;
     int i;
 
-    for (i = 0; i < LFD_VARIABLES; i++)
-        values[i] = getenv(lfd_variables[i]);
+    memset(passed, 0, sizeof *passed);
+    passed->pidfd = -1;
+    for (; variable && *variable; variable++) {
+        const char *rest = lfd_value(*variable, LFD_PREFIX);
+        for (i = 0; rest && i < LFD_VARIABLES; i++) {
+            const char *end = lfd_value(rest, lfd_variables[i].name + sizeof LFD_PREFIX - 1);
+            if (end && *end == '=' && !passed->texts[i])
+                passed->texts[i] = end + 1;
+        }
+    }
 }
 
-static void lfd_forget_variables(const char *const *values)
+/* 1 when it holds one, 0 when it is not set, or a code with its message. */
+static int lfd_read_number(struct listenfd *found, const struct lfd_passed *passed, int which,
+                           uint64_t *number)
+{
+    const struct lfd_variable *variable = &lfd_variables[which];
+    const char *text = passed->texts[which];
+
+    if (!text || lfd_parse_number(text, variable->least, variable->most, number))
+        return text != NULL;
+    return lfd_say(found, variable->code, "%s is '%.40s': expected %s", variable->name, text,
+                   variable->expected);
+}
+
+/* Only those that are there: unsetenv takes as long to find that there is nothing to remove. */
+static void lfd_forget_variables(const struct lfd_passed *passed)
 {
     int i;
 
     for (i = 0; i < LFD_VARIABLES; i++)
-        if (values[i])
-            unsetenv(lfd_variables[i]);
+        if (passed->texts[i])
+            unsetenv(lfd_variables[i].name);
 }
 
 /* What secure_getenv(3) goes by: whoever starts such a program chooses its environment and its
@@ -1385,38 +1428,33 @@ static const char *lfd_how_it_came(pid_t pid)
            "with --no-pid (or this program has forked before it called listenfd_from_env)";
 }
 
-/* *pidfd becomes one of this process when the variable called for it. */
-static int lfd_check_pidfdid(struct listenfd *found, const char *text, pid_t self, int *pidfd)
+static int lfd_check_pidfdid(struct listenfd *found, pid_t self, struct lfd_passed *passed)
 {
-    static const struct lfd_variable variable = {"LISTEN_PIDFDID", "the inode number of a pidfd",
-                                                 LISTENFD_EPIDFDID, 0, UINT64_MAX};
     uint64_t inode;
-    int status = lfd_read_number(found, &variable, text, &inode);
+    int status = lfd_read_number(found, passed, LFD_PIDFDID, &inode);
 
     if (status < 0)
         return status;
     if (status > 0) {
-        *pidfd = lfd_open_pidfd(self);
-        if (!lfd_is_pidfd_inode(*pidfd, inode))
+        passed->pidfd = lfd_open_pidfd(self);
+        if (!lfd_is_pidfd_inode(passed->pidfd, inode))
             return lfd_say(found, LISTENFD_OTHER_PROCESS,
                            "LISTEN_PIDFDID is %.20s, which is not the pidfd inode of this "
                            "process: the sockets were for an earlier process with the same "
                            "process ID",
-                           text);
+                           passed->texts[LFD_PIDFDID]);
     }
     return LISTENFD_PASSED;
 }
 
-static int lfd_check_pid(struct listenfd *found, const char *const *values, pid_t self, int *pidfd)
+static int lfd_check_pid(struct listenfd *found, pid_t self, struct lfd_passed *passed)
 {
-    static const struct lfd_variable variable = {"LISTEN_PID", "a process ID", LISTENFD_EPID, 1,
-                                                 INT_MAX};
-    const char *text = values[LFD_PID];
+    const char *text = passed->texts[LFD_PID];
     uint64_t pid = (uint64_t)self;
     int status = LISTENFD_PASSED;
 
     if (text && *text)
-        status = lfd_read_number(found, &variable, text, &pid);
+        status = lfd_read_number(found, passed, LFD_PID, &pid);
     else if (found->flags & LISTENFD_REQUIRE_PID)
         return lfd_say(found, LISTENFD_NONE,
                        "LISTEN_FDS is set but LISTEN_PID is not, and this program requires it: "
@@ -1424,7 +1462,7 @@ static int lfd_check_pid(struct listenfd *found, const char *const *values, pid_
     if (status < 0)
         return status;
     if (pid == (uint64_t)self)
-        return lfd_check_pidfdid(found, values[LFD_PIDFDID], self, pidfd);
+        return lfd_check_pidfdid(found, self, passed);
     return lfd_say(found, LISTENFD_OTHER_PROCESS, "LISTEN_PID is %ld but this process is %ld: %s",
                    (long)pid, (long)self, lfd_how_it_came((pid_t)pid));
 }
@@ -1451,56 +1489,51 @@ static int lfd_lowest_closed(int first, int last, int pidfd)
     return probe;
 }
 
-static int lfd_check_range(struct listenfd *found, const char *const *values, int *first, int pidfd)
+static int lfd_check_range(struct listenfd *found, struct lfd_passed *passed)
 {
-    static const struct lfd_variable fds = {"LISTEN_FDS", "the number of sockets, in digits",
-                                            LISTENFD_EFDS, 0, INT_MAX};
-    static const struct lfd_variable first_fd = {"LISTEN_FDS_FIRST_FD",
-                                                 "a descriptor, in digits, of 3 or more",
-                                                 LISTENFD_EFIRSTFD, 3, INT_MAX};
     uint64_t count = 0, start = 3;
-    int last, closed, status = lfd_read_number(found, &fds, values[LFD_FDS], &count);
+    int last, closed, status = lfd_read_number(found, passed, LFD_FDS, &count);
 
     if (status < 0)
         return status;
     if (count == 0)
         return lfd_say(found, LISTENFD_NONE, "nothing was passed: LISTEN_FDS is 0");
-    status = lfd_read_number(found, &first_fd, values[LFD_FIRST_FD], &start);
+    status = lfd_read_number(found, passed, LFD_FIRST_FD, &start);
     if (status < 0)
         return status;
     if (start + count - 1 > INT_MAX)
         return lfd_say(found, LISTENFD_EFDS,
                        "LISTEN_FDS is %lu: no process has that many descriptors",
                        (unsigned long)count);
-    *first = (int)start;
+    passed->first = (int)start;
     last = (int)(start + count - 1);
-    closed = lfd_lowest_closed(*first, last, pidfd);
+    closed = lfd_lowest_closed(passed->first, last, passed->pidfd);
     if (closed <= last)
         return lfd_say(found, LISTENFD_ECLOSED,
                        "descriptors %d to %d were announced (LISTEN_FDS is %lu), but %d is "
                        "not open: something between the launcher and this program closed it",
-                       *first, last, (unsigned long)count, closed);
-    return lfd_check_names(found, (size_t)count, values[LFD_FDNAMES]);
+                       passed->first, last, (unsigned long)count, closed);
+    return lfd_check_names(found, (size_t)count, passed->texts[LFD_FDNAMES]);
 }
 
 /* The status, and the count; the process first: what was meant for another one is
  * not ours to judge. */
-static int lfd_check_variables(struct listenfd *found, const char *const *values, int *first)
+static int lfd_check_variables(struct listenfd *found, struct lfd_passed *passed)
 {
-    int pidfd = -1, status = LISTENFD_PASSED;
+    int status = LISTENFD_PASSED;
 
-    if (!values[LFD_FDS])
+    if (!passed->texts[LFD_FDS])
         return lfd_say(found, LISTENFD_NONE, "nothing was passed: LISTEN_FDS is not set");
     if (lfd_is_privileged())
         return lfd_say(found, LISTENFD_NONE,
                        "nothing was passed to a privileged program (setuid, setgid or file "
                        "capabilities): whoever starts it would choose the sockets");
     if (!(found->flags & LISTENFD_ANY_PID))
-        status = lfd_check_pid(found, values, getpid(), &pidfd);
+        status = lfd_check_pid(found, getpid(), passed);
     if (status == LISTENFD_PASSED)
-        status = lfd_check_range(found, values, first, pidfd);
-    if (pidfd >= 0)
-        close(pidfd);
+        status = lfd_check_range(found, passed);
+    if (passed->pidfd >= 0)
+        close(passed->pidfd);
     return status;
 }
 
@@ -1520,22 +1553,21 @@ static void lfd_close_on_exec(int first, size_t count)
 
 static struct listenfd *lfd_receive(struct listenfd *found)
 {
-    const char *values[LFD_VARIABLES];
+    struct lfd_passed passed;
     struct listenfd *lfd;
-    int first = 3;
-    size_t i;
+    int i;
 
-    lfd_read_variables(values);
+    lfd_read_variables(&passed);
     if (found->status == 0)
-        found->status = lfd_check_variables(found, values, &first);
+        found->status = lfd_check_variables(found, &passed);
     if (found->count > 0 && !(found->flags & LISTENFD_KEEP))
-        lfd_close_on_exec(first, found->count);
+        lfd_close_on_exec(passed.first, found->count);
 
-    lfd = lfd_create(found, found->count > 0 ? values[LFD_FDNAMES] : NULL);
-    for (i = 0; lfd && i < lfd->count; i++)
-        lfd->slots[i].socket = first + (int)i;
+    lfd = lfd_create(found, passed.texts[LFD_FDNAMES]);
+    for (i = 0; lfd && (size_t)i < lfd->count; i++)
+        lfd->slots[i].socket = passed.first + i;
     if (!(found->flags & (LISTENFD_KEEP | LISTENFD_NOT_LAST)))
-        lfd_forget_variables(values);
+        lfd_forget_variables(&passed);
     return lfd;
 }
 
@@ -2389,6 +2421,12 @@ static int lfd_send_state(const char *state, const char *extra);
 static void lfd_monotonic_line(char *line, size_t size);
 static int lfd_is_this_process(uint64_t pid);
 
+/* secure_getenv(3). */
+static const char *lfd_getenv(const char *name)
+{
+    return lfd_is_privileged() ? NULL : getenv(name);
+}
+
 /* What follows that at the beginning of a line of the state; NULL: none begins so. */
 static const char *lfd_find_line(const char *state, const char *beginning)
 {
@@ -2432,23 +2470,17 @@ int listenfd_notify(const char *state)
 
 int listenfd_watchdog(uint64_t *usec)
 {
-    static const struct lfd_variable interval = {"WATCHDOG_USEC", "", LISTENFD_EWATCHDOG, 1,
-                                                 UINT64_MAX - 1};
-    static const struct lfd_variable process = {"WATCHDOG_PID", "", LISTENFD_EWATCHDOG, 1, INT_MAX};
+    const char *interval = lfd_getenv("WATCHDOG_USEC"), *process = lfd_getenv("WATCHDOG_PID");
     uint64_t value = 0, pid = 0;
-    int result;
 
     if (usec)
         *usec = 0;
-    if (lfd_is_privileged())
+    if (!interval)
         return 0;
-    result = lfd_read_number(NULL, &interval, getenv(interval.name), &value);
-    if (result <= 0)
-        return result;
-    result = lfd_read_number(NULL, &process, getenv(process.name), &pid);
-    if (result < 0)
-        return result;
-    if (result > 0 && !lfd_is_this_process(pid))
+    if (!lfd_parse_number(interval, 1, UINT64_MAX - 1, &value) ||
+        (process && !lfd_parse_number(process, 1, INT_MAX, &pid)))
+        return LISTENFD_EWATCHDOG;
+    if (process && !lfd_is_this_process(pid))
         return 0;
     if (usec)
         *usec = value;
@@ -2563,12 +2595,12 @@ static listenfd_socket lfd_manager_socket(int family)
 
 static int lfd_send_state(const char *state, const char *extra)
 {
-    const char *where = getenv("NOTIFY_SOCKET");
+    const char *where = lfd_getenv("NOTIFY_SOCKET");
     struct lfd_address address;
     listenfd_socket socket;
     int result;
 
-    if (!where || lfd_is_privileged())
+    if (!where)
         return 0;
     if (*where == '/' || *where == '@' ? where[1] == '\0' || lfd_parse_name(where, &address)
                                        : !lfd_parse_vsock(where, &address))
@@ -2617,7 +2649,7 @@ static HANDLE lfd_open_pipe(const char *name)
 
 static int lfd_send_state(const char *state, const char *extra)
 {
-    const char *where = getenv("NOTIFY_SOCKET");
+    const char *where = lfd_getenv("NOTIFY_SOCKET");
     DWORD written = 0;
     int sent, error;
     HANDLE pipe;

@@ -201,6 +201,42 @@ static void test_message_is_one_line(void **state)
     CHECK("1\nforged: line\033[2J", OWN, NULL, FIRST, NULL, LISTENFD_EFDS, "1?forged: line?[2J");
 }
 
+/* As for getenv(3). All are removed. */
+static void test_first_of_two_counts(void **state)
+{
+    int listener = internet_socket(SOCK_STREAM, "127.0.0.1");
+    char first[40], fds[] = "LISTEN_FDS=1", more[] = "LISTEN_FDS=7", longer[] = "LISTEN_FDSX=1";
+    char *variables[] = {longer, first, fds, more, NULL}, **before;
+    struct listenfd *lfd;
+
+    (void)state;
+    clear_variables();
+    snprintf(first, sizeof first, "LISTEN_FDS_FIRST_FD=%d", pass_one(listener));
+    before = environ;
+    environ = variables;
+    lfd = listenfd_from_env(0);
+    environ = before;
+    assert_int_equal(listenfd_count(lfd), 1);
+    assert_ptr_equal(variables[0], longer);
+    assert_null(variables[1]);
+    listenfd_free(lfd);
+    close(listener);
+}
+
+/* What clearenv(3) leaves. */
+static void test_no_environment(void **state)
+{
+    char **before = environ;
+    struct listenfd *lfd;
+
+    (void)state;
+    environ = NULL;
+    lfd = listenfd_from_env(0);
+    environ = before;
+    assert_int_equal(listenfd_status(lfd), LISTENFD_NONE);
+    listenfd_free(lfd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +251,8 @@ int main(void)
         cmocka_unit_test(test_pidfdid),
         cmocka_unit_test(test_malformed_pidfdid),
         cmocka_unit_test(test_message_is_one_line),
+        cmocka_unit_test(test_first_of_two_counts),
+        cmocka_unit_test(test_no_environment),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
