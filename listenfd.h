@@ -299,7 +299,8 @@ LISTENFD_API size_t listenfd_find_name(struct listenfd *lfd, const char *name, s
  * Addresses are compared as values: a v4-mapped IPv6 address equals its IPv4 one, and two
  * spellings of one socket file (/run and /var/run) are the same file. "0.0.0.0:80" and
  * "[::]:80" are different addresses; ":80" is that port of any address, these two included.
- * An IPv6 address without a scope equals the same one with any scope. */
+ * An IPv6 address without a scope equals the same one with any scope; and a socket that has none
+ * is found with any, since the system keeps the scope of link-local addresses only. */
 LISTENFD_API size_t listenfd_find_address(struct listenfd *lfd, const char *address, size_t from);
 
 /* The same for a program that already has an address of IPv4, IPv6 or AF_UNIX.

@@ -274,6 +274,7 @@ static const struct meeting meetings[] = {
     {"::1", "0.0.0.1:%d", 0},
     {"::1", "127.0.0.1:%d", 0},
     {"::1", "[::1%%1]:%d", 1}, /* the kernel keeps no scope there */
+    {"::1", "[::2%%1]:%d", 0},
     /* v4-mapped, both ways */
     {"127.0.0.1", "[::ffff:127.0.0.1]:%d", 1},
     {"127.0.0.1", "[::FFFF:7f00:1]:%d", 1},
