@@ -3,9 +3,6 @@
 
 #include "system_error.h"
 
-#include <stdio.h>
-#include <string.h>
-
 static int set_option(SOCKET socket, int level, int option, BOOL value)
 {
     return setsockopt(socket, level, option, (const char *)&value, sizeof value);
@@ -73,25 +70,4 @@ listenfd_socket open_spec(const struct spec *spec, const struct options *options
     if (socket == INVALID_SOCKET)
         die_for(spec, WSAGetLastError());
     return socket;
-}
-
-void format_bound_address(listenfd_socket fd, char *text, size_t size)
-{
-    struct sockaddr_storage address;
-    const struct sockaddr_in *in = (const struct sockaddr_in *)&address;
-    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address;
-    int length = sizeof address;
-    char host[INET6_ADDRSTRLEN] = "", scope[16] = "";
-
-    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0) {
-        snprintf(text, size, "(not bound)");
-    } else if (address.ss_family == AF_INET6) {
-        inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
-        if (in6->sin6_scope_id > 0) /* or nobody can connect to a link-local address */
-            snprintf(scope, sizeof scope, "%%%lu", (unsigned long)in6->sin6_scope_id);
-        snprintf(text, size, "[%s%s]:%u", host, scope, (unsigned)ntohs(in6->sin6_port));
-    } else {
-        inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
-        snprintf(text, size, "%s:%u", host, (unsigned)ntohs(in->sin_port));
-    }
 }

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
@@ -134,43 +133,4 @@ int open_spec(const struct spec *spec, const struct options *options)
     if (fd < 0)
         die_for(spec);
     return fd;
-}
-
-/* "%eth0", or "%2" for an interface without a name: nobody can connect to a link-local address
- * without it. "" for others. */
-static void format_scope(unsigned number, char text[IF_NAMESIZE + 1])
-{
-    char name[IF_NAMESIZE];
-
-    *text = '\0';
-    if (number > 0 && if_indextoname(number, name))
-        snprintf(text, IF_NAMESIZE + 1, "%%%s", name);
-    else if (number > 0)
-        snprintf(text, IF_NAMESIZE + 1, "%%%u", number);
-}
-
-void format_bound_address(int fd, char *text, size_t size)
-{
-    struct sockaddr_storage address;
-    const struct sockaddr_in *in = (const struct sockaddr_in *)&address;
-    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address;
-    const struct sockaddr_un *un = (const struct sockaddr_un *)&address;
-    socklen_t length = sizeof address;
-    char host[INET6_ADDRSTRLEN] = "", scope[IF_NAMESIZE + 1];
-
-    memset(&address, 0, sizeof address);
-    if (getsockname(fd, (struct sockaddr *)&address, &length) < 0) {
-        snprintf(text, size, "(not a socket)");
-    } else if (address.ss_family == AF_INET) {
-        inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
-        snprintf(text, size, "%s:%u", host, (unsigned)ntohs(in->sin_port));
-    } else if (address.ss_family == AF_INET6) {
-        inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
-        format_scope(in6->sin6_scope_id, scope);
-        snprintf(text, size, "[%s%s]:%u", host, scope, (unsigned)ntohs(in6->sin6_port));
-    } else if (un->sun_path[0] == '\0') {
-        snprintf(text, size, "@%.*s", (int)(sizeof un->sun_path - 1), un->sun_path + 1);
-    } else {
-        snprintf(text, size, "%.*s", (int)sizeof un->sun_path, un->sun_path);
-    }
 }

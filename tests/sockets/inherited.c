@@ -457,6 +457,22 @@ static void test_passed_sockets_come_first(void **state)
         check_passed_on(firsts[i]);
 }
 
+/* Shown as what they are. */
+static void test_passed_without_an_address(void **state)
+{
+    int passed[] = {socket(AF_UNIX, SOCK_DGRAM, 0), socket(AF_NETLINK, SOCK_RAW, 0)};
+    const char *const environ_[] = {"LISTEN_FDS=2", NULL};
+    struct launch layout = {.environ_ = environ_, .descriptors = passed, .count = 2, .first = 3};
+    char *text = run("exec systemfd -- true", &layout, 0);
+
+    (void)state;
+    assert_has(text, "~> socket unix datagram (no name) (passed on) -> fd #3\n");
+    assert_has(text, "~> socket socket of family 16, type 3, protocol 0 (passed on) -> fd #4\n");
+    free(text);
+    close(passed[0]);
+    close(passed[1]);
+}
+
 static void check_nested(const char *outer, const char *inner, const char *names)
 {
     char *command, *text;
@@ -638,6 +654,7 @@ int main(int argc, char **argv)
         IN_FOLDER(test_stale_without_count),
         IN_FOLDER(test_malformed_variables),
         IN_FOLDER(test_passed_sockets_come_first),
+        IN_FOLDER(test_passed_without_an_address),
         IN_FOLDER(test_systemfd_under_systemfd),
         IN_FOLDER(test_nested_sockets_work),
         IN_FOLDER(test_nested_through_a_shell),
