@@ -120,7 +120,7 @@ struct listenfd {
     char message[LFD_MESSAGE_SIZE]; /* about the last result; empty: the reason is */
 };
 
-/* Of a table that ends with the number 0. */
+/* A row of a table. The last has the number 0, and its text stands for every other number. */
 struct lfd_word {
     int number;
     const char *text;
@@ -138,7 +138,7 @@ struct lfd_address {
 };
 
 enum lfd_property {
-    LFD_OPEN, /* no more than that; also ends a list */
+    LFD_OPEN, /* just whether it is open; also ends a list */
     LFD_FAMILY,
     LFD_TYPE,
     LFD_PROTOCOL,
@@ -148,17 +148,17 @@ enum lfd_property {
 
 struct lfd_expectation {
     enum lfd_property property;
-    int values[3]; /* one of these; the last may stand there again */
+    int values[3]; /* each of them will do; a shorter list repeats its last */
 };
 
-/* At most four questions to the kernel: what they imply is not asked. A listener of
- * protocol TCP is a stream; a socket with a peer does not listen. */
+/* At most four questions to the kernel. What follows from the others is not asked: a listener of
+ * protocol TCP is a stream, and a socket with a peer does not listen. */
 struct lfd_kind {
     const char *name;
     struct lfd_expectation expect[5]; /* ended by LFD_OPEN */
 };
 
-/* What may stand behind an address. */
+/* The options that may follow an address. */
 enum { LFD_MODE, LFD_BACKLOG, LFD_V6ONLY, LFD_REUSEPORT, LFD_OPTIONS };
 
 struct lfd_options {
@@ -166,7 +166,7 @@ struct lfd_options {
     const char *text;
 };
 
-/* What stands before "::" in an address. */
+/* The type in front of an address, as in "udp::". */
 struct lfd_type {
     const char *name;
     int family; /* AF_UNIX, AF_INET6 (only that), AF_UNSPEC (either) */
@@ -178,13 +178,13 @@ struct lfd_type {
 /* An address of listenfd.h's grammar. */
 struct lfd_endpoint {
     const struct lfd_type *type;
-    int socket_type; /* what find calls look for; 0, when it names no type: any */
+    int socket_type; /* the one that a find call wants; 0 for any: the text names no type */
     struct lfd_address address;
-    int any_host;             /* ":8080", "*:8080": only the port counts */
-    int options[LFD_OPTIONS]; /* -1: it is not there. tcp6 and udp6 are v6only */
+    int any_host;             /* ":8080", "*:8080": find calls compare the port alone */
+    int options[LFD_OPTIONS]; /* -1: not given. tcp6 and udp6 imply v6only */
 };
 
-/* What each system's block defines. */
+/* Defined in each system's block. */
 static struct listenfd *lfd_receive(struct listenfd *found);
 static int lfd_query(listenfd_socket socket, enum lfd_property property, int *value);
 static int lfd_is_open(listenfd_socket socket);
@@ -258,7 +258,7 @@ static void lfd_make_printable(char *string)
     }
 }
 
-/* The message for a result, which is handed on. */
+/* Sets the message for a result, and returns the result. */
 static int lfd_say(struct listenfd *lfd, int code, const char *format, ...)
 {
     int saved_error = lfd_last_error();
@@ -313,7 +313,7 @@ static int lfd_parse_number(const char *text, uint64_t least, uint64_t most, uin
     return end && *end == '\0';
 }
 
-/* The last check: then it is that many. */
+/* The last check of what was passed. It sets the count, so anything that fails leaves 0. */
 static int lfd_check_names(struct listenfd *found, size_t count, const char *names)
 {
     size_t i, given = 1;
@@ -541,7 +541,7 @@ static const struct lfd_type lfd_types[] = {
     {"unix-seqpacket", AF_UNIX, SOCK_SEQPACKET, &lfd_unix_seqpacket_listener, NULL,
      &lfd_unix_options},
     {NULL, 0, 0, NULL, NULL, NULL}};
-enum { LFD_TCP = 0, LFD_UNIX = 6 }; /* what is guessed */
+enum { LFD_TCP = 0, LFD_UNIX = 6 }; /* rows: the type of a text that names none */
 
 static const char lfd_type_unknown[] =
     "the type is unknown; there are tcp, tcp6, udp, udp6, http, https, unix, unix-datagram and "
@@ -731,7 +731,7 @@ static int lfd_parse(struct listenfd *lfd, const char *text, struct lfd_endpoint
 
 static int lfd_local_address(listenfd_socket socket, struct lfd_address *address)
 {
-    memset(address, 0, sizeof *address); /* which is what a failure leaves */
+    memset(address, 0, sizeof *address); /* after a failure it is of no family */
     address->size = sizeof address->as;
     return getsockname(socket, &address->as.any, &address->size);
 }
@@ -808,7 +808,7 @@ static int lfd_is_found(const struct lfd_endpoint *wanted, listenfd_socket socke
     return value == wanted->socket_type;
 }
 
-/* What a find call says is the reason why a take of LISTENFD_NOT_FOUND takes none. */
+/* When a take call gets LISTENFD_NOT_FOUND afterwards, this message is the reason. */
 static size_t lfd_keep_reason(struct listenfd *lfd)
 {
     if (lfd && lfd->status == LISTENFD_PASSED)
@@ -826,7 +826,7 @@ static size_t lfd_not_found(struct listenfd *lfd, const char *how, const char *w
     return lfd_keep_reason(lfd);
 }
 
-/* The first from there on that is bound to what is wanted; NULL: that has the name `text`. */
+/* The first from there on that is bound to the address; wanted is NULL: that has the name text. */
 static size_t lfd_find(struct listenfd *lfd, const struct lfd_endpoint *wanted, const char *text,
                        size_t from)
 {
@@ -868,7 +868,6 @@ static const struct lfd_word lfd_type_words[] = {{SOCK_STREAM, " stream"},
 static const struct lfd_word lfd_internet_words[] = {
     {IPPROTO_TCP, "tcp"}, {IPPROTO_UDP, "udp"}, {LFD_MPTCP, "mptcp"}, {0, "internet"}};
 
-/* The last stands for every other number. */
 static const char *lfd_find_word(const struct lfd_word *words, int number)
 {
     while (words->number != number && words->number != 0)
@@ -923,7 +922,7 @@ static int lfd_cannot_listen(struct listenfd *lfd, const char *address)
                    lfd_error_text(lfd_last_error(), error), reason);
 }
 
-/* The error survives. */
+/* Closes it, and keeps the error that was the reason. */
 static void lfd_discard(listenfd_socket socket)
 {
     int saved_error = lfd_last_error();
@@ -1041,7 +1040,7 @@ static const char *lfd_check_flags(unsigned flags)
     return flags >= LISTENFD_NOT_LAST * 2 ? "unknown" : NULL;
 }
 
-/* Embedded as static functions, those that the host does not call are no mistake. */
+/* A host that embeds them as static functions need not call all of them. */
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-function"
@@ -1418,7 +1417,7 @@ static int lfd_is_pidfd_inode(int pidfd, uint64_t inode)
 }
 #endif
 
-/* How the sockets of another process may have come here. */
+/* Why this process may have the variables of another. */
 static const char *lfd_how_it_came(pid_t pid)
 {
     if (kill(pid, 0) < 0 && errno == ESRCH)
@@ -1846,7 +1845,7 @@ static int lfd_lock(const char *path, char *lock, size_t size)
             continue;
         if (lstat(lock, &there) < 0 ? errno != ENOENT : lfd_same_file(&mine, &there))
             return fd;
-        close(fd); /* who had it has removed it meanwhile */
+        close(fd); /* the file was removed while we waited: lock the new one */
     }
     if (fd >= 0)
         close(fd);
@@ -2415,8 +2414,8 @@ static int lfd_bind_unix(listenfd_socket socket, const struct lfd_endpoint *own)
 
 /* ---- The service manager --------------------------------------------------------- */
 
-/* What each system's part defines. extra: a line more, or "". 1, 0 or a code, as listenfd_notify.
- */
+/* Defined below for each system. Returns what listenfd_notify does; extra is one more line, or
+ * "". */
 static int lfd_send_state(const char *state, const char *extra);
 static void lfd_monotonic_line(char *line, size_t size);
 static int lfd_is_this_process(uint64_t pid);
@@ -2427,7 +2426,7 @@ static const char *lfd_getenv(const char *name)
     return lfd_is_privileged() ? NULL : getenv(name);
 }
 
-/* What follows that at the beginning of a line of the state; NULL: none begins so. */
+/* The first line of the state that begins so: what follows there. NULL: no line does. */
 static const char *lfd_find_line(const char *state, const char *beginning)
 {
     const char *rest = NULL;
@@ -2498,7 +2497,7 @@ static int lfd_is_this_process(uint64_t pid)
     return pid == (uint64_t)getpid();
 }
 
-/* For Type=notify-reload: from then on a reload counts as the answer to its signal. */
+/* Type=notify-reload wants the time at which the reload began (sd_notify(3)). */
 static void lfd_monotonic_line(char *line, size_t size)
 {
     struct timespec now;
@@ -2624,7 +2623,7 @@ static int lfd_is_this_process(uint64_t pid)
     return pid == GetCurrentProcessId();
 }
 
-/* Who is told there knows when. */
+/* systemfd has no use for the time. */
 static void lfd_monotonic_line(char *line, size_t size)
 {
     snprintf(line, size, "%s", "");

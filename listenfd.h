@@ -65,8 +65,11 @@
  *    will ask for copies of its own. listenfd_free still closes what was not taken: that
  *    takes nothing from others.
  *  - There are no unix sockets: LISTENFD_ENOTSUPPORTED.
- *  - "errno" means WSAGetLastError(), "close-on-exec" not inheritable, SO_REUSEADDR
- *    SO_EXCLUSIVEADDRUSE, and the option reuseport SO_REUSEADDR. An IPv6 scope is a number.
+ *  - For "errno" read WSAGetLastError(), for "close-on-exec" not inheritable.
+ *  - A port that this library binds has SO_EXCLUSIVEADDRUSE, so that no other program can take it
+ *    over; with the option reuseport it has SO_REUSEADDR. While a connection is open that an
+ *    earlier server accepted on an exclusive port, binding it again is LISTENFD_EINUSE.
+ *  - The scope of an IPv6 address is a number.
  *  - For each socket that it opens, this library calls WSAStartup once, and WSACleanup when
  *    it closes that socket. So one that you took works on after listenfd_free, and after any
  *    WSACleanup of others; call it once yourself after closesocket, or leave it to the end of
@@ -135,8 +138,8 @@ enum {
      * --no-pid and watchexec need. */
     LISTENFD_REQUIRE_PID = 8,
     /* Look at neither LISTEN_PID nor LISTEN_PIDFDID: for a program that by design has forked
-     * since, or is started by a script. A child that the real receiver started with the
-     * variables still set takes its sockets, too. */
+     * since, or is started by a script. Beware: if another program was meant, and started this
+     * one without removing the variables, its sockets are taken for ours. */
     LISTENFD_ANY_PID = 16,
     /* This reader is not the last in this process (a library has one of its own, or the
      * program reads twice): leave the variables, and let free close nothing, but mark the
@@ -227,8 +230,8 @@ LISTENFD_API LISTENFD_CHECK_RESULT struct listenfd *listenfd_from_env(unsigned f
 
 /* Frees the object and closes the sockets that were not taken: a listener on which nobody
  * accepts would swallow connections. Closes nothing under LISTENFD_KEEP and
- * LISTENFD_NOT_LAST. errno is preserved. NULL is allowed. After fork(2) parent and child each
- * have an object: what one of them takes or frees, the other still has. */
+ * LISTENFD_NOT_LAST. errno is preserved. NULL is allowed. After fork(2) parent and child have an
+ * object each, and free it each: a socket that one has closed is still open in the other. */
 LISTENFD_API void listenfd_free(struct listenfd *lfd);
 
 /* ---- Looking without taking ------------------------------------------------------ */
@@ -292,8 +295,8 @@ LISTENFD_API int listenfd_describe(const struct listenfd *lfd, size_t index, cha
 LISTENFD_API size_t listenfd_find_name(struct listenfd *lfd, const char *name, size_t from);
 
 /* The same by what the socket is bound to. With a type, it must be of that type ("udp::" finds
- * no TCP socket); without one, a socket of any type is found: the guess is for the form of the
- * address only. With v6only, tcp6 or udp6 it must be an IPv6 socket. The other options are
+ * no TCP socket); without one, a socket of any type is found ("127.0.0.1:53" finds UDP, too). With
+ * v6only, tcp6 or udp6 it must be an IPv6 socket. The other options are
  * checked and not compared.
  *
  * Addresses are compared as values: a v4-mapped IPv6 address equals its IPv4 one, and two
@@ -306,7 +309,7 @@ LISTENFD_API size_t listenfd_find_address(struct listenfd *lfd, const char *addr
 /* The same for a program that already has an address of IPv4, IPv6 or AF_UNIX.
  *
  * type: SOCK_STREAM, SOCK_DGRAM ..., or 0 for any.
- * size: of what address points to. Anything else, or another family, is not found. */
+ * size: of what address points to. An address of another family is not found. */
 LISTENFD_API size_t listenfd_find_sockaddr(struct listenfd *lfd, int type,
                                            const struct sockaddr *address, size_t size,
                                            size_t from);
@@ -318,8 +321,8 @@ LISTENFD_API size_t listenfd_find_sockaddr(struct listenfd *lfd, int type,
  * unix-seqpacket: a listener; udp and unix-datagram: a socket).
  *
  * index:   from 0, in the launcher's order; or what a find call returned.
- * address: as above. A passed socket may be bound to another one: that is its launcher's
- *          decision. ":80" is IPv6 and IPv4 in one socket (IPv4 alone on a machine without
+ * address: as above. A passed socket may be bound to another address: that is for its launcher
+ *          to decide. ":80" is IPv6 and IPv4 in one socket (IPv4 alone on a machine without
  *          IPv6), "[::]:80" is IPv6, and whether IPv4 too is the system's default
  *          (net.ipv6.bindv6only), as under systemd; ",v6only" is IPv6 alone, and leaves
  *          "0.0.0.0:80" to another socket.
@@ -463,8 +466,8 @@ LISTENFD_API int listenfd_notify(const char *state);
 /* Whether the service manager expects WATCHDOG=1 of this process, and how often: as
  * sd_watchdog_enabled(3), from WATCHDOG_USEC and WATCHDOG_PID.
  *
- * usec: receives the interval in microseconds; notify in half of that time. 0 unless the result
- *       is 1. May be NULL.
+ * usec: receives the interval in microseconds; say "WATCHDOG=1" twice as often, in case one comes
+ *       late. 0 unless the result is 1. May be NULL.
  *
  * Returns 1 when it does; 0 when it does not, or expects it of another process; or
  * LISTENFD_EWATCHDOG. errno is preserved. */
