@@ -192,6 +192,7 @@ static int lfd_set_nonblocking(listenfd_socket socket, int on);
 static void lfd_close_socket(listenfd_socket socket);
 static listenfd_socket lfd_new_socket(int family, int type);
 static int lfd_set_reuse(listenfd_socket socket, const struct lfd_endpoint *own);
+static const char *lfd_bind_error(char *text);
 static const char *lfd_file_kind(listenfd_socket socket);
 static unsigned lfd_interface_number(const char *name);
 static void lfd_format_scope(unsigned number, char *text, size_t size);
@@ -918,8 +919,8 @@ static int lfd_cannot_listen(struct listenfd *lfd, const char *address)
     char reason[LFD_MESSAGE_SIZE], error[LFD_ERROR_SIZE];
 
     snprintf(reason, sizeof reason, "%s", listenfd_message(lfd));
-    return lfd_say(lfd, code, "cannot listen on %.160s: %s (%s)", address,
-                   lfd_error_text(lfd_last_error(), error), reason);
+    return lfd_say(lfd, code, "cannot listen on %.160s: %s (%s)", address, lfd_bind_error(error),
+                   reason);
 }
 
 /* Closes it, and keeps the error that was the reason. */
@@ -1678,6 +1679,11 @@ static int lfd_set_reuse(listenfd_socket socket, const struct lfd_endpoint *own)
 #endif
 }
 
+static const char *lfd_bind_error(char *text)
+{
+    return lfd_error_text(errno, text);
+}
+
 /* By name, or the number of one that has none; 0: there is no such interface. */
 static unsigned lfd_interface_number(const char *name)
 {
@@ -2345,6 +2351,15 @@ static int lfd_set_reuse(listenfd_socket socket, const struct lfd_endpoint *own)
 {
     return lfd_set_option(socket, SOL_SOCKET,
                           own->options[LFD_REUSEPORT] > 0 ? SO_REUSEADDR : SO_EXCLUSIVEADDRUSE, 1);
+}
+
+/* While a connection is open that an earlier server accepted, its port cannot be bound with
+ * SO_EXCLUSIVEADDRUSE. The system's own text speaks of another socket. */
+static const char *lfd_bind_error(char *text)
+{
+    if (lfd_last_error() == WSAEADDRINUSE)
+        return "Address already in use, if only by a connection that an earlier server accepted";
+    return lfd_error_text(lfd_last_error(), text);
 }
 
 /* Names would need one more library. */

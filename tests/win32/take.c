@@ -286,6 +286,7 @@ static void test_take_or_bind(void **state)
     assert_int_equal(listenfd_take_or_bind(lfd, 0, address, &passed), LISTENFD_EINUSE);
     assert_int_equal(WSAGetLastError(), WSAEADDRINUSE);
     assert_non_null(strstr(listenfd_message(lfd), address));
+    assert_non_null(strstr(listenfd_message(lfd), "connection that an earlier server accepted"));
     assert_int_equal(listenfd_take_or_bind(lfd, 0, "host:1", &passed), LISTENFD_EADDRESS);
     closesocket(bound);
     listenfd_free(lfd);
