@@ -5,7 +5,6 @@
 #include "git.h"
 #include "glob.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +120,7 @@ static const char *without_dot(const char *path)
 
 static char small(char letter)
 {
-    return (char)tolower((unsigned char)letter);
+    return (char)(letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
 }
 
 static char plain_or_nothing(char letter)
@@ -222,30 +221,39 @@ static int next_name(const char **path, char name[NAME_SIZE], size_t *length)
     return 0;
 }
 
-static int matches_name(const struct pattern *pattern, const char *path)
+/* The last pattern behind that number that is of a name and matches it, counted from 1; or that
+ * number. */
+static size_t find_by_name(const struct patterns *patterns, size_t behind, const char *name,
+                           size_t length)
 {
-    char name[NAME_SIZE];
-    size_t length;
-
-    while (next_name(&path, name, &length))
-        if (matches(pattern, name, length))
-            return 1;
-    return 0;
+    for (size_t i = patterns->count; i > behind; i--)
+        if (!patterns->list[i - 1].is_of_path && matches(&patterns->list[i - 1], name, length))
+            return i;
+    return behind;
 }
 
-static int matches_below(const struct pattern *pattern, const char *below)
+static size_t find_by_path(const struct patterns *patterns, size_t behind, const char *path)
 {
-    below = without_dot(below);
-    return pattern->is_of_path ? matches_path(pattern, below) : matches_name(pattern, below);
+    for (size_t i = patterns->count; i > behind; i--)
+        if (patterns->list[i - 1].is_of_path && matches_path(&patterns->list[i - 1], path))
+            return i;
+    return behind;
 }
 
-/* The last one that matches, or NULL. */
+/* The last one that matches, or NULL. The path is taken apart once: of a large tree, each path
+ * comes here. */
 static const struct pattern *find(const struct patterns *patterns, const char *below)
 {
-    for (size_t i = patterns->count; i-- > 0;)
-        if (matches_below(&patterns->list[i], below))
-            return &patterns->list[i];
-    return NULL;
+    const char *rest = without_dot(below);
+    char name[NAME_SIZE];
+    size_t length, found;
+
+    if (patterns->count == 0)
+        return NULL;
+    found = find_by_path(patterns, 0, rest);
+    while (next_name(&rest, name, &length))
+        found = find_by_name(patterns, found, name, length);
+    return found > 0 ? &patterns->list[found - 1] : NULL;
 }
 
 int is_ignored_by_default(const char *below)
