@@ -108,9 +108,9 @@ static void told(struct source *source, DWORD length, int ok)
     } else if (!instance->reads && ok) {
         read_message(instance);
     } else {
-        if (ok && length > 0 && is_trusted(instance)) {
+        if (ok && is_trusted(instance)) {
             instance->message[length] = '\0';
-            said_add(&instance->notify->said, instance->message);
+            said_add(&instance->notify->said, instance->message, length);
         }
         wait_for_client(instance);
     }

@@ -35,11 +35,19 @@ static void add_line(struct said *said, const char *line, size_t length)
         said->extend_ms = strtoll(extend, NULL, 10) / 1000;
 }
 
-void said_add(struct said *said, const char *message)
+/* A message with a NUL before its end means nothing, as to systemd (src/core/manager.c). */
+static int is_text(const char *message, size_t length)
 {
+    return length > 0 && !memchr(message, '\0', length - 1);
+}
+
+void said_add(struct said *said, const char *message, size_t length)
+{
+    if (!is_text(message, length))
+        return;
     while (*message != '\0') {
-        size_t length = strcspn(message, "\n");
-        add_line(said, message, length);
-        message += length + (message[length] == '\n');
+        size_t line = strcspn(message, "\n");
+        add_line(said, message, line);
+        message += line + (message[line] == '\n');
     }
 }

@@ -3,6 +3,8 @@
 #ifndef SYSTEMFD_SAID_H
 #define SYSTEMFD_SAID_H
 
+#include <stddef.h>
+
 struct said {
     int ready, stopping;
     int alive;           /* WATCHDOG=1: it is not stuck */
@@ -10,7 +12,7 @@ struct said {
     char status[128];    /* what it is about; "": it did not say */
 };
 
-/* Adds what the message says. What is unknown is ignored. */
-void said_add(struct said *said, const char *message);
+/* Adds what the message says; behind its length there is a NUL. What is unknown is ignored. */
+void said_add(struct said *said, const char *message, size_t length);
 
 #endif

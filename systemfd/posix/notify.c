@@ -114,12 +114,6 @@ void notify_close(struct notify *notify)
 
 /* ---- What comes ---- */
 
-/* With a NUL before its end it means nothing, as to systemd (src/core/manager.c). */
-static int is_text(const char *message, ssize_t length)
-{
-    return length > 0 && !memchr(message, '\0', (size_t)length - 1);
-}
-
 #ifdef __linux__
 /* One of the server's own processes may be another user's by now. */
 static int is_trusted(struct msghdr *message, pid_t group)
@@ -170,7 +164,6 @@ void notify_read(const struct notify *notify, pid_t group, struct said *said)
         if (length < 0)
             return;
         message[length] = '\0';
-        if (is_text(message, length))
-            said_add(said, message);
+        said_add(said, message, (size_t)length);
     }
 }
