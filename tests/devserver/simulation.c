@@ -250,6 +250,8 @@ int child_start_shell(struct child *child, const char *what, const char *command
         build.read_at[i] = now + dice((unsigned)length + 1);
     for (size_t i = 0; i < 3; i++)
         build.write_at[i] = now + dice((unsigned)length + 1);
+    if (dice(2) == 0) /* it has ended before it is told of */
+        build.write_at[0] = build.ends;
     tell("a build begins, of %lld ms", length);
     return 1;
 }
@@ -609,12 +611,17 @@ static void assert_built_what_is_there(void)
     }
 }
 
-/* For each change one, one for what came while that ran, and one for what that has written. In the
- * seconds after a change one that feeds itself runs at once, after 1 s, 2 s, 4 s ...; in the two
- * minutes after the last one there is time for 10. */
+/* For each change one, and one more for what that has written, where that is different each time;
+ * after an overflow, for what it has written in any case. What the first one of a round writes may
+ * be new. In the seconds after a change one that feeds itself runs at once, after 1 s, 2 s, 4 s
+ * ...; in the two minutes after the last one there is time for 10. */
 static size_t most_builds(void)
 {
-    return plan == FEEDS_ITSELF ? 7 * (changes + overflows) + 10 : 3 * (changes + overflows) + 2;
+    if (plan == FEEDS_ITSELF)
+        return 7 * (changes + overflows) + 10;
+    if (restart_build) /* of one that was ended, it is not known how much it has written */
+        return 3 * (changes + overflows) + 2;
+    return (plan == GENERATES ? 2 : 1) * changes + 2 * overflows + 1;
 }
 
 static void play_round(void)
@@ -627,7 +634,8 @@ static void play_round(void)
     tell("a round: plan %d", plan);
     for (unsigned i = 0, count = dice(ACTIONS); i < count; i++) {
         change_something();
-        look();
+        if (dice(2) == 0)
+            look();
         run_until(now + 1 + (hurry == 0 ? dice(10) : hurry == 1 ? dice(1000) : dice(10000)));
     }
     run_until(now + 120000);
