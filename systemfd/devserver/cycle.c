@@ -17,7 +17,7 @@
 #include <stdio.h>
 
 enum {
-    PAUSE_MS = 5,         /* after a save; */
+    PAUSE_MS = 2,         /* after a save; */
     BURST_PAUSE_MS = 50,  /* after one of several, */
     LARGE_PAUSE_MS = 500, /* of many, */
     LARGE_BURST = 100,
