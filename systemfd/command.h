@@ -20,6 +20,9 @@ int terminal_has_colors(void);
 extern const char socket_place[];
 extern const int first_socket;
 
+/* Are they passed as descriptors? */
+extern const int passes_descriptors;
+
 /* Runs the command with the sockets: on POSIX systemfd becomes the command, on Windows it waits for
  * its end. Exits with a message and status 126 or 127 when the command cannot be started. */
 void command_run(const struct options *options, const struct sockets *sockets)

@@ -4,7 +4,9 @@
 #include "devserver/supervise.h"
 #include "options.h"
 #include "report.h"
+#include "sockets/placeholders.h"
 #include "sockets/sockets.h"
+#include "sockets/suitable.h"
 
 int main(int argc, char **argv)
 {
@@ -13,10 +15,15 @@ int main(int argc, char **argv)
 
     command_prepare(&argc, &argv);
     options_parse(argc, argv, &options);
+    if (options.not_windows && !passes_descriptors)
+        die(EXIT_USAGE, "--%s is not there on Windows", options.not_windows);
     report_setup(options.color, options.quiet, is_on_terminal(), terminal_has_colors());
     if (options_supervise(&options))
         supervise_check(&options);
     sockets_open(&sockets, &options);
+    sockets_check(&sockets, &options);
+    if (options.placeholders)
+        placeholders_replace(&options, &sockets, first_socket);
     if (options.clear)
         report_clear();
     sockets_report(&sockets, socket_place, first_socket);

@@ -30,6 +30,9 @@ static const char help_text[] =
     "      --reuse-port    set SO_REUSEPORT: several may bind one port\n"
     "      --no-pid        do not set LISTEN_PID: COMMAND is a watcher or shell, which starts\n"
     "                      the server as a process of its own\n"
+    "      --stdin         the first socket is standard input (0), the others 3, 4, ...\n"
+    "      --placeholders  replace {fd}, {port} and {address}, or {fd:NAME} ..., in ARGS\n"
+    "      --export DIALECT  also set the variables of start_server or einhorn\n"
     "  -q, --quiet         do not print what was opened and what happens\n"
     "      --color WHEN    auto, always or never\n"
     "  -h, --help          print this\n"
@@ -82,8 +85,9 @@ static const char help_of_development[] =
     "Exit status: COMMAND's own, or 1 a socket could not be opened, 2 usage,\n"
     "126 COMMAND cannot be executed, 127 COMMAND was not found.\n"
     "\n"
-    "On Windows there are no unix types, --no-reuse and --no-pid change nothing, and systemfd\n"
-    "stays while COMMAND runs: it answers COMMAND's request for the sockets. READY=1 comes\n"
+    "On Windows there are no unix types, no --stdin, --placeholders and --export, --no-reuse and\n"
+    "--no-pid change nothing, and systemfd stays while COMMAND runs: it answers COMMAND's\n"
+    "request for the sockets. READY=1 comes\n"
     "from listenfd_notify. --build goes to cmd.exe; --stop-signal is BREAK (Ctrl-Break) or\n"
     "KILL; setting the event systemfd-PID, with systemfd's process ID, restarts in the place\n"
     "of SIGHUP.\n";
@@ -99,8 +103,9 @@ struct option {
     size_t value_is_optional; /* as wide as the others: no padding on any system */
 };
 
-/* Whether an option always makes sense, or only when systemfd stays to restart the command. */
-enum { ALWAYS, TO_STAY };
+/* Whether an option always makes sense, only when systemfd stays to restart the command, or only
+ * where sockets are passed as descriptors. */
+enum { ALWAYS, TO_STAY, NOT_WINDOWS };
 
 static void append(struct arguments *arguments, const char *value)
 {
@@ -230,6 +235,16 @@ static void set_live_reload(struct options *options, const char *value)
         die(EXIT_USAGE, "--live-reload '%s' is not a port", value);
 }
 
+static void add_export(struct options *options, const char *value)
+{
+    if (strcmp(value, "start_server") == 0)
+        options->export_start_server = 1;
+    else if (strcmp(value, "einhorn") == 0)
+        options->export_einhorn = 1;
+    else
+        die(EXIT_USAGE, "--export '%s' is none of start_server, einhorn", value);
+}
+
 static void set_color(struct options *options, const char *value)
 {
     if (strcmp(value, "auto") == 0)
@@ -252,6 +267,9 @@ static const struct option table[] = {
     {'\0', ALWAYS, "no-reuse", FLAG(no_reuse)},
     {'\0', ALWAYS, "reuse-port", FLAG(reuse_port)},
     {'\0', ALWAYS, "no-pid", FLAG(no_pid)},
+    {'\0', NOT_WINDOWS, "stdin", FLAG(at_stdin)},
+    {'\0', NOT_WINDOWS, "placeholders", FLAG(placeholders)},
+    {'\0', NOT_WINDOWS, "export", VALUE(add_export)},
     {'q', ALWAYS, "quiet", FLAG(quiet)},
     {'\0', ALWAYS, "color", VALUE(set_color)},
     {'h', ALWAYS, "help", FLAG(help)},
@@ -344,6 +362,8 @@ static void parse_long(struct options *options, const char *text, char ***next)
 
     if (option->use == TO_STAY)
         options->to_stay = option->name;
+    if (option->use == NOT_WINDOWS)
+        options->not_windows = option->name;
     if (option->value_is_optional)
         option->value(options, take_optional_value(option, attached, *next));
     else if (option->value)

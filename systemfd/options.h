@@ -23,6 +23,11 @@ struct options {
     enum color color;
     char **command; /* ended by NULL */
 
+    /* How the sockets reach the command. */
+    int at_stdin, placeholders;
+    int export_start_server, export_einhorn;
+    const char *not_windows; /* the last option given that Windows has not */
+
     /* The development server. */
     struct arguments watch, ignore, only, error_page_for, move_aside;
     const char *build, *after; /* shell commands; NULL: none */

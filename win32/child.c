@@ -228,12 +228,13 @@ static void set_variables(const struct variable *variables, int present)
 
 int child_start_server(struct child *child, const struct options *options,
                        const struct sockets *sockets, const struct variable *variables,
-                       struct tail *tail)
+                       unsigned generation, struct tail *tail)
 {
     struct notify *notify = notify_open();
     int started;
 
     (void)sockets; /* it asks for them */
+    (void)generation;
     set_server_variables();
     SetEnvironmentVariableA("NOTIFY_SOCKET", notify ? notify_name(notify) : NULL);
     set_variables(variables, 1);

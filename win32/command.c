@@ -8,6 +8,7 @@
 
 const char socket_place[] = "socket";
 const int first_socket = 0;
+const int passes_descriptors = 0;
 
 void command_prepare(int *argc, char ***argv)
 {

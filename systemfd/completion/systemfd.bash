@@ -5,7 +5,7 @@
 _systemfd() {
     local word=${COMP_WORDS[COMP_CWORD]} option='' i
     local types='tcp:: tcp6:: http:: https:: udp:: udp6:: unix:: unix-datagram:: unix-seqpacket::'
-    local options='--socket --backlog --no-reuse --reuse-port --no-pid --quiet --color --help
+    local options='--socket --backlog --no-reuse --reuse-port --no-pid --stdin --placeholders --export --quiet --color --help
         --version --watch --ignore --only --no-default-ignore --no-gitignore --poll --build --restart-build
         --move-aside --after --delay --settle --workers --stop-signal --stop-timeout --live-reload --clear
         --no-keys --stop-first --restart-on-hup --exit-on-failure --exit-with-server --no-error-page
@@ -14,8 +14,8 @@ _systemfd() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         option=''
         case ${COMP_WORDS[i]} in
-        -s | --socket | -b | --backlog | --color | -w | --watch | --ignore | --only | --build | --move-aside | --after | \
-            --delay | --settle | --workers | --stop-signal | --stop-timeout | --error-page-for)
+        -s | --socket | -b | --backlog | --export | --color | -w | --watch | --ignore | --only | --build | --move-aside | \
+            --after | --delay | --settle | --workers | --stop-signal | --stop-timeout | --error-page-for)
             option=${COMP_WORDS[i]}
             [[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
             ((i++))
@@ -47,6 +47,7 @@ _systemfd() {
     --stop-signal)
         mapfile -t COMPREPLY < <(compgen -W 'TERM INT HUP QUIT USR1 USR2 KILL' -- "${word#=}")
         ;;
+    --export) mapfile -t COMPREPLY < <(compgen -W 'start_server einhorn' -- "${word#=}") ;;
     --color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "${word#=}") ;;
     *)
         if [[ $word == -* ]]; then

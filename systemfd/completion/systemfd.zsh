@@ -17,6 +17,9 @@ _arguments -s -S \
     '--no-reuse[do not set SO_REUSEADDR]' \
     '--reuse-port[set SO_REUSEPORT]' \
     '--no-pid[do not set LISTEN_PID]' \
+    '--stdin[the first socket is standard input]' \
+    '--placeholders[replace {fd}, {port}, {address} in the arguments]' \
+    '*--export=[also set the variables of that launcher]:launcher:(start_server einhorn)' \
     {-q,--quiet}'[do not print what was opened]' \
     '--color=[when to use colours]:when:(auto always never)' \
     '*'{-w+,--watch=}'[restart when this changes]:path:_files' \

@@ -33,11 +33,11 @@ struct variable {
     const char *name, *value;
 };
 
-/* Starts the command with the sockets. What it prints goes to our streams, and its end to *tail.
- * 0, after a report, when that cannot be. */
+/* Starts the command with the sockets, as a server of that generation. What it prints goes to our
+ * streams, and its end to *tail. 0, after a report, when that cannot be. */
 int child_start_server(struct child *child, const struct options *options,
                        const struct sockets *sockets, const struct variable *variables,
-                       struct tail *tail);
+                       unsigned generation, struct tail *tail);
 
 /* Starts a command in the shell, likewise: `what` it is, for that report. */
 int child_start_shell(struct child *child, const char *what, const char *command,

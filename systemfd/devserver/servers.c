@@ -153,7 +153,7 @@ static int start_child(struct server *server)
 
     snprintf(number, sizeof number, "%u", server->worker);
     return child_start_server(&server->child, options, sockets, options->workers ? variables : NULL,
-                              &output);
+                              generation, &output);
 }
 
 static int start_worker(unsigned worker)

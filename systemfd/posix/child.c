@@ -112,7 +112,7 @@ static void set_notify_variables(const struct notify *notify, int with_pid)
 
 int child_start_server(struct child *child, const struct options *options,
                        const struct sockets *sockets, const struct variable *variables,
-                       struct tail *tail)
+                       unsigned generation, struct tail *tail)
 {
     if (no_server_is_left())
         heal_modes();
@@ -130,13 +130,12 @@ int child_start_server(struct child *child, const struct options *options,
     if (child->notify)
         set_notify_variables(child->notify, !options->no_pid);
     set_variables(variables);
-    exec_command(sockets, !options->no_pid, options->command);
+    exec_server(sockets, options, generation);
 }
 
 int child_start_shell(struct child *child, const char *what, const char *command,
                       const struct variable *variables, struct tail *tail)
 {
-    struct sockets none = {0};
     char *argv[] = {"/bin/sh", "-c", NULL, NULL};
 
     memset(child, 0, sizeof *child);
@@ -146,7 +145,7 @@ int child_start_shell(struct child *child, const char *what, const char *command
         return child->id > 0;
     set_variables(variables);
     argv[2] = strdup(command);
-    exec_command(&none, 0, argv);
+    exec_command(argv);
 }
 
 /* ---- What it says ---- */

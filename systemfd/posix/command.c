@@ -12,6 +12,7 @@
 
 const char socket_place[] = "fd";
 const int first_socket = FIRST_FD;
+const int passes_descriptors = 1;
 
 /* The command finds them closed again. */
 void command_prepare(int *argc, char ***argv)
@@ -38,5 +39,5 @@ int terminal_has_colors(void)
 void command_run(const struct options *options, const struct sockets *sockets)
 {
     localhost_check(sockets);
-    exec_command(sockets, !options->no_pid, options->command);
+    exec_server(sockets, options, 1);
 }

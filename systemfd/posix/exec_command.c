@@ -5,6 +5,8 @@
 #include "exec_command.h"
 
 #include "descriptors.h"
+#include "dialects.h"
+#include "variables.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,27 +35,14 @@ static void place_descriptors(const struct sockets *sockets)
                 strerror(errno));
         sockets->list[i].fd = fd;
     }
-    for (size_t i = 0; i < sockets->count; i++)
-        if (dup2(sockets->list[i].fd, FIRST_FD + (int)i) < 0)
-            die(EXIT_CANNOT_OPEN, "cannot place descriptor %d: %s", FIRST_FD + (int)i,
-                strerror(errno));
+    for (size_t i = 0; i < sockets->count; i++) {
+        int place = socket_number(sockets, i, FIRST_FD);
+        if (dup2(sockets->list[i].fd, place) < 0)
+            die(EXIT_CANNOT_OPEN, "cannot place descriptor %d: %s", place, strerror(errno));
+    }
 }
 
 /* ---- Variables ---- */
-
-static void set_variable(const char *name, const char *value)
-{
-    if (setenv(name, value, 1) < 0)
-        die(EXIT_CANNOT_OPEN, "cannot set %s: %s", name, strerror(errno));
-}
-
-static void set_number(const char *name, unsigned long long number)
-{
-    char text[24];
-
-    snprintf(text, sizeof text, "%llu", number);
-    set_variable(name, text);
-}
 
 static void set_names(const struct sockets *sockets)
 {
@@ -94,9 +83,9 @@ static void set_pid(void)
 /* listenfd_from_env has removed what was there before. */
 static void set_variables(const struct sockets *sockets, int with_pid)
 {
-    if (sockets->count == 0)
+    if (sockets->count <= sockets->at_stdin)
         return;
-    set_number("LISTEN_FDS", sockets->count);
+    set_number("LISTEN_FDS", sockets->count - sockets->at_stdin);
     set_number("LISTEN_FDS_FIRST_FD", FIRST_FD);
     if (sockets->named)
         set_names(sockets);
@@ -128,11 +117,22 @@ __attribute__((noreturn)) static void die_of_exec(const char *command)
     die(EXIT_NOT_FOUND, "cannot find the command '%s'", command);
 }
 
-void exec_command(const struct sockets *sockets, int with_pid, char **command)
+void exec_command(char **command)
 {
-    place_descriptors(sockets);
-    close_from_on_exec(FIRST_FD + (int)sockets->count); /* none reaches it by accident */
-    set_variables(sockets, with_pid);
+    close_from_on_exec(FIRST_FD); /* nothing reaches it by accident */
     execvp(command[0], command);
     die_of_exec(command[0]);
+}
+
+void exec_server(const struct sockets *sockets, const struct options *options, unsigned generation)
+{
+    place_descriptors(sockets);
+    close_from_on_exec(FIRST_FD + (int)(sockets->count - sockets->at_stdin));
+    set_variables(sockets, !options->no_pid);
+    if (options->export_start_server)
+        export_start_server(sockets, generation);
+    if (options->export_einhorn)
+        export_einhorn(sockets);
+    execvp(options->command[0], options->command);
+    die_of_exec(options->command[0]);
 }

@@ -85,6 +85,12 @@ void sockets_open(struct sockets *sockets, const struct options *options)
     add_inherited(sockets, names);
     for (size_t i = 0; i < options->sockets.count; i++)
         add_opened(sockets, &sockets->specs[i], options);
+    sockets->at_stdin = options->at_stdin ? 1 : 0;
+}
+
+int socket_number(const struct sockets *sockets, size_t index, int first)
+{
+    return index < sockets->at_stdin ? 0 : first + (int)(index - sockets->at_stdin);
 }
 
 static void report_one(const struct passed_socket *socket, const char *place, int number)
@@ -105,7 +111,7 @@ void sockets_report(const struct sockets *sockets, const char *place, int first)
     if (sockets->count == 0)
         report("warning: no sockets created; open one with -s, as in -s http::5000");
     for (size_t i = 0; i < sockets->count; i++)
-        report_one(&sockets->list[i], place, first + (int)i);
+        report_one(&sockets->list[i], place, socket_number(sockets, i, first));
 }
 
 char *sockets_names(const struct sockets *sockets)
@@ -113,13 +119,13 @@ char *sockets_names(const struct sockets *sockets)
     size_t size = 1;
     char *names, *end;
 
-    for (size_t i = 0; i < sockets->count; i++)
+    for (size_t i = sockets->at_stdin; i < sockets->count; i++)
         size += sockets->list[i].name_length + 1;
     names = end = malloc(size);
     if (!names)
         die(EXIT_CANNOT_OPEN, "out of memory");
-    for (size_t i = 0; i < sockets->count; i++) {
-        if (i > 0)
+    for (size_t i = sockets->at_stdin; i < sockets->count; i++) {
+        if (i > sockets->at_stdin)
             *end++ = ':';
         memcpy(end, sockets->list[i].name, sockets->list[i].name_length);
         end += sockets->list[i].name_length;

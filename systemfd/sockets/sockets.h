@@ -21,7 +21,8 @@ struct sockets {
     struct listenfd *inherited; /* and the names */
     struct passed_socket *list;
     size_t count;
-    int named; /* at least one has a name */
+    int named;       /* at least one has a name */
+    size_t at_stdin; /* how many of the first are passed as descriptor 0: none, or one */
 };
 
 /* Those that were passed to systemfd itself first, then one for each spec. Exits with a
@@ -31,7 +32,10 @@ void sockets_open(struct sockets *sockets, const struct options *options);
 /* "~> socket http://127.0.0.1:5000/ -> fd #3" for each: place is "fd", and 3 the first. */
 void sockets_report(const struct sockets *sockets, const char *place, int first);
 
-/* The value of LISTEN_FDNAMES, for free(). */
+/* Where the command finds one, if 3 is the first. */
+int socket_number(const struct sockets *sockets, size_t index, int first);
+
+/* The value of LISTEN_FDNAMES, for free(): of those that are not standard input. */
 char *sockets_names(const struct sockets *sockets);
 
 #endif

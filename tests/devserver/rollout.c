@@ -51,12 +51,13 @@ static size_t number_that(enum life life)
 
 int child_start_server(struct child *child, const struct options *options,
                        const struct sockets *sockets, const struct variable *variables,
-                       struct tail *tail)
+                       unsigned generation, struct tail *tail)
 {
     struct process *process;
 
     (void)options;
     (void)sockets;
+    (void)generation;
     (void)tail;
     if (refusals && dice(refusals) == 0)
         return 0;

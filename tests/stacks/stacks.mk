@@ -3,6 +3,7 @@
 
 DEBIAN_PACKAGES += python3 python3-flask uvicorn gunicorn nodejs golang-go \
     rustc cargo librust-listenfd-dev librust-signal-hook-dev librust-libc-dev \
-    openjdk-17-jdk-headless lighttpd php-cgi libfcgi-bin
+    openjdk-17-jdk-headless lighttpd php-cgi libfcgi-bin starlet \
+    golang-github-zenazn-goji-dev
 SUITE_FOLDERS += stacks
 SUPPORT += $(BUILD)/tests/support/recipe.o
