@@ -4,7 +4,7 @@
  * in hand is all that it does, and that has a time limit.
  *
  *   cc -o connection connection.c $(pkg-config --cflags --libs listenfd)
- *   systemd-socket-activate --accept -l 5000 ./connection */
+ *   systemfd --accept -s http::5000 -- ./connection */
 #include "listenfd.h"
 
 #include <signal.h>
@@ -68,7 +68,7 @@ static int take_connection(int *fd)
         result = 1;
     } else if (result == 0) {
         fprintf(stderr, "connection: no connection was passed: run it under Accept=yes, "
-                        "systemd-socket-activate --accept, or inetd\n");
+                        "systemfd --accept, or inetd\n");
     }
     return result == 1;
 }

@@ -31,6 +31,12 @@ static const char help_text[] =
     "      --no-pid        do not set LISTEN_PID: COMMAND is a watcher or shell, which starts\n"
     "                      the server as a process of its own\n"
     "      --stdin         the first socket is standard input (0), the others 3, 4, ...\n"
+    "      --accept[=MAX]  start COMMAND for each connection, which it gets as socket 3;\n"
+    "                      no more than MAX (64) at once\n"
+    "      --inetd         the socket, or with --accept the connection, is standard input and\n"
+    "                      output\n"
+    "      --lazy          start COMMAND when the first client comes, and again when one comes\n"
+    "                      after it has ended with status 0\n"
     "      --placeholders  replace {fd}, {port} and {address}, or {fd:NAME} ..., in ARGS\n"
     "      --export DIALECT  also set the variables of start_server or einhorn\n"
     "  -q, --quiet         do not print what was opened and what happens\n"
@@ -85,9 +91,9 @@ static const char help_of_development[] =
     "Exit status: COMMAND's own, or 1 a socket could not be opened, 2 usage,\n"
     "126 COMMAND cannot be executed, 127 COMMAND was not found.\n"
     "\n"
-    "On Windows there are no unix types, no --stdin, --placeholders and --export, --no-reuse and\n"
-    "--no-pid change nothing, and systemfd stays while COMMAND runs: it answers COMMAND's\n"
-    "request for the sockets. READY=1 comes\n"
+    "On Windows there are no unix types, no --lazy, --accept, --inetd, --stdin,\n"
+    "--placeholders and --export, --no-reuse and --no-pid change nothing, and systemfd stays\n"
+    "while COMMAND runs: it answers COMMAND's request for the sockets. READY=1 comes\n"
     "from listenfd_notify. --build goes to cmd.exe; --stop-signal is BREAK (Ctrl-Break) or\n"
     "KILL; setting the event systemfd-PID, with systemfd's process ID, restarts in the place\n"
     "of SIGHUP.\n";
@@ -117,7 +123,7 @@ static void append(struct arguments *arguments, const char *value)
     arguments->list[arguments->count++] = value;
 }
 
-static int parse_number(const char *option, const char *value, int least)
+static int parse_number_to(const char *option, const char *value, int least, int most)
 {
     char *end;
     long number;
@@ -125,9 +131,14 @@ static int parse_number(const char *option, const char *value, int least)
     errno = 0;
     number = strtol(value, &end, 10);
     if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 || number < least ||
-        number > INT_MAX)
-        die(EXIT_USAGE, "%s '%s' is not a number from %d to %d", option, value, least, INT_MAX);
+        number > most)
+        die(EXIT_USAGE, "%s '%s' is not a number from %d to %d", option, value, least, most);
     return (int)number;
+}
+
+static int parse_number(const char *option, const char *value, int least)
+{
+    return parse_number_to(option, value, least, INT_MAX);
 }
 
 static void add_socket(struct options *options, const char *value)
@@ -245,6 +256,12 @@ static void add_export(struct options *options, const char *value)
         die(EXIT_USAGE, "--export '%s' is none of start_server, einhorn", value);
 }
 
+static void set_accept(struct options *options, const char *value)
+{
+    options->accept_max =
+        value ? parse_number_to("--accept", value, 1, MAX_CONNECTIONS) : USUAL_CONNECTIONS;
+}
+
 static void set_color(struct options *options, const char *value)
 {
     if (strcmp(value, "auto") == 0)
@@ -268,6 +285,9 @@ static const struct option table[] = {
     {'\0', ALWAYS, "reuse-port", FLAG(reuse_port)},
     {'\0', ALWAYS, "no-pid", FLAG(no_pid)},
     {'\0', NOT_WINDOWS, "stdin", FLAG(at_stdin)},
+    {'\0', NOT_WINDOWS, "accept", OPTIONAL_VALUE(set_accept)},
+    {'\0', NOT_WINDOWS, "inetd", FLAG(inetd)},
+    {'\0', NOT_WINDOWS, "lazy", FLAG(lazy)},
     {'\0', NOT_WINDOWS, "placeholders", FLAG(placeholders)},
     {'\0', NOT_WINDOWS, "export", VALUE(add_export)},
     {'q', ALWAYS, "quiet", FLAG(quiet)},
@@ -406,7 +426,22 @@ __attribute__((noreturn)) static void print_help_and_exit(void)
 int options_supervise(const struct options *options)
 {
     return options->watch.count > 0 || options->restart_on_hup || options->exit_with_server ||
-           options->build;
+           options->build || options->lazy || options->accept_max;
+}
+
+/* What is for a server that accepts by itself. */
+static void check_accept(const struct options *options)
+{
+    const char *other = options->placeholders                                     ? "placeholders"
+                        : options->export_start_server || options->export_einhorn ? "export"
+                        : options->stop_first                                     ? "stop-first"
+                        : options->exit_with_server ? "exit-with-server"
+                        : options->workers          ? "workers"
+                        : options->settle_ms >= 0   ? "settle"
+                                                    : NULL;
+
+    if (options->accept_max && other)
+        die(EXIT_USAGE, "--%s does nothing with --accept: each process gets one connection", other);
 }
 
 static void check(const struct options *options)
@@ -419,10 +454,12 @@ static void check(const struct options *options)
         die(EXIT_USAGE, "the command to run is missing; "
                         "expected systemfd [OPTIONS] -- COMMAND [ARGS...]");
     if (options->to_stay && !options_supervise(options))
-        die(EXIT_USAGE, "--%s does nothing without --watch, --build or --restart-on-hup",
+        die(EXIT_USAGE,
+            "--%s does nothing without --watch, --build, --restart-on-hup, --lazy or --accept",
             options->to_stay);
     if (options->move_aside.count > 0 && !options->build)
         die(EXIT_USAGE, "--move-aside does nothing without --build");
+    check_accept(options);
 }
 
 void options_parse(int argc, char **argv, struct options *options)

@@ -16,6 +16,8 @@ struct arguments {
 /* Look for changes only where the system does not tell of them; nowhere; that often. */
 enum { POLL_WHERE_NEEDED = -1, POLL_NEVER = 0, USUAL_POLL_MS = 500 };
 
+enum { MAX_POLLED_SOCKETS = 64, MAX_CONNECTIONS = 256, USUAL_CONNECTIONS = 64 }; /* of --accept */
+
 struct options {
     struct arguments sockets;
     int backlog;
@@ -24,7 +26,9 @@ struct options {
     char **command; /* ended by NULL */
 
     /* How the sockets reach the command. */
-    int at_stdin, placeholders;
+    int at_stdin, inetd, placeholders;
+    int lazy;
+    int accept_max; /* connections at once; 0: the sockets are passed themselves */
     int export_start_server, export_einhorn;
     const char *not_windows; /* the last option given that Windows has not */
 

@@ -5,7 +5,7 @@
 _systemfd() {
     local word=${COMP_WORDS[COMP_CWORD]} option='' i
     local types='tcp:: tcp6:: http:: https:: udp:: udp6:: unix:: unix-datagram:: unix-seqpacket::'
-    local options='--socket --backlog --no-reuse --reuse-port --no-pid --stdin --placeholders --export --quiet --color --help
+    local options='--socket --backlog --no-reuse --reuse-port --no-pid --stdin --lazy --accept --inetd --placeholders --export --quiet --color --help
         --version --watch --ignore --only --no-default-ignore --no-gitignore --poll --build --restart-build
         --move-aside --after --delay --settle --workers --stop-signal --stop-timeout --live-reload --clear
         --no-keys --stop-first --restart-on-hup --exit-on-failure --exit-with-server --no-error-page

@@ -18,6 +18,9 @@ _arguments -s -S \
     '--reuse-port[set SO_REUSEPORT]' \
     '--no-pid[do not set LISTEN_PID]' \
     '--stdin[the first socket is standard input]' \
+    '--lazy[start the command when the first client comes]' \
+    '--accept=-[start the command for each connection]::at most so many at once:' \
+    '--inetd[the socket is standard input and output]' \
     '--placeholders[replace {fd}, {port}, {address} in the arguments]' \
     '*--export=[also set the variables of that launcher]:launcher:(start_server einhorn)' \
     {-q,--quiet}'[do not print what was opened]' \

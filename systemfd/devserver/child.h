@@ -39,6 +39,9 @@ int child_start_server(struct child *child, const struct options *options,
                        const struct sockets *sockets, const struct variable *variables,
                        unsigned generation, struct tail *tail);
 
+/* On POSIX: starts the command for that connection. 0, without a report: errno says why not. */
+int child_start_connection(struct child *child, const struct options *options, int connection);
+
 /* Starts a command in the shell, likewise: `what` it is, for that report. */
 int child_start_shell(struct child *child, const char *what, const char *command,
                       const struct variable *variables, struct tail *tail);

@@ -5,6 +5,7 @@
 #include "build.h"
 #include "changes.h"
 #include "clock.h"
+#include "first_client.h"
 #include "output.h"
 #include "page/live_reload.h"
 #include "page/page.h"
@@ -51,9 +52,11 @@ static int start_when_stopped; /* --stop-first */
 static void (*retry)(void);    /* what is tried again, */
 static long long retry_at;     /* and when; 0: nothing is */
 static int backoff_ms;
+static int stale;   /* --lazy: what would be started has to be built first */
 static int crashed; /* a server has, since the last change */
 static long long started_at;
-static int ending, exit_status;
+static unsigned accepting; /* --accept: the version that each connection starts; 0: none yet */
+static int ending, at_once, exit_status;
 static unsigned newest_ended; /* whose exit status that is, when a signal has asked for the end */
 static char failure[160];     /* the last, since a server became ready */
 static long long told_at;     /* who is waited for at the end; 0: told already */
@@ -68,18 +71,49 @@ static void retry_later(void (*what)(void))
     backoff_ms = backoff_ms * 2 < LAST_BACKOFF_MS ? backoff_ms * 2 : LAST_BACKOFF_MS;
 }
 
+static int nobody_answers(void)
+{
+    return options->accept_max ? !accepting : no_server_is_up();
+}
+
 static void show_page(const char *title, const struct tail *text)
 {
-    if (no_server_is_up() && !options->no_error_page)
+    if (nobody_answers() && !options->no_error_page)
         page_show(title, text);
 }
 
 /* ---- Servers ---- */
 
+static void tell_ready(unsigned generation)
+{
+    ready_at = now_ms();
+    retry_at = 0;
+    *failure = '\0';
+    page_hide();
+    live_reload_tell();
+    after_ready(generation);
+}
+
+/* For --accept there is no more to start now. */
+static void begin_to_accept(void)
+{
+    accepting++;
+    if (accepting == 1)
+        report("accepting: each connection starts the command");
+    else
+        report("accepting: from now on each connection starts the new command");
+    tell_ready(accepting);
+}
+
 static void start_server(void)
 {
     struct server *starting;
 
+    first_client_forget();
+    if (options->accept_max) {
+        begin_to_accept();
+        return;
+    }
     retry_at = 0;
     started_at = now_ms();
     page_hide();
@@ -113,6 +147,13 @@ static void restart_after_crash(void)
     retry_later(start_server);
 }
 
+/* --lazy: a server may end when it has nothing to do. */
+static void server_is_idle(const struct server *server)
+{
+    report("%s ended by itself; the next client starts it again", server_name(server));
+    first_client_wait_after(now_ms() - server->started, sockets);
+}
+
 static void server_crashed(struct server *server, const struct exit_status *how)
 {
     if (now_ms() - server->started >= GOOD_LIFE_MS)
@@ -131,10 +172,16 @@ static void server_crashed(struct server *server, const struct exit_status *how)
         restart_after_crash();
 }
 
-/* One that follows a crashed one is the same server: it is tried on. */
+/* One that follows a crashed one is the same server: it is tried on. So it is with --lazy, where a
+ * client waits, and there may be no change to wait for. */
+static int is_tried_on(void)
+{
+    return crashed || (options->lazy && options->watch.count == 0);
+}
+
 static void server_did_not_start(struct server *server, const struct exit_status *how)
 {
-    int go_on = no_server_is_up() && crashed && !is_the_end(how);
+    int go_on = no_server_is_up() && is_tried_on() && !is_the_end(how);
     int says_more = go_on || is_the_end(how) || !no_server_is_up();
 
     snprintf(failure, sizeof failure, "%s died before it was ready: %s", server_name(server),
@@ -199,7 +246,9 @@ static void server_has_ended(struct server *server, const struct exit_status *ho
         note_exit_status(server, how);
     if (ending || before == STOPPING)
         return;
-    if (before == RUNNING)
+    if (how->code == 0 && options->lazy && no_server_is_up() && !is_the_end(how))
+        server_is_idle(server);
+    else if (before == RUNNING)
         server_crashed(server, how);
     else
         server_did_not_start(server, how);
@@ -223,8 +272,8 @@ static void begin_build(void)
         retry_later(begin_build);
 }
 
-/* No build runs. */
-static void begin_cycle(void)
+/* What has changed so far, the next start is for. */
+static void take_changes(void)
 {
     first_change = last_change = by_hand = built = 0;
     last_burst = changed.count;
@@ -234,6 +283,14 @@ static void begin_cycle(void)
     restarted_at = now_ms();
     backoff_ms = FIRST_BACKOFF_MS;
     crashed = 0;
+}
+
+/* No build runs. */
+static void begin_cycle(void)
+{
+    take_changes();
+    first_client_forget();
+    stale = 0;
     if (options->build)
         begin_build();
     else
@@ -302,18 +359,22 @@ static void tell_change(void)
 
 static void build_failed(const struct exit_status *how)
 {
-    int is_the_end = options->exit_on_failure && no_server_is_up();
+    int is_the_end = options->exit_on_failure && nobody_answers();
 
+    stale = 1;
     snprintf(failure, sizeof failure, "the build failed after %s: %s", since(build_began()),
              how->text);
     report("%s%s", failure,
-           is_the_end          ? ""
-           : no_server_is_up() ? "; waiting for a change"
-                               : "; the old server stays");
+           is_the_end            ? ""
+           : nobody_answers()    ? "; waiting for a change"
+           : options->accept_max ? "; connections go on to start the command that is there"
+                                 : "; the old server stays");
     if (is_the_end) {
         cycle_exit(how->code);
         return;
     }
+    if (nobody_answers())
+        first_client_forget(); /* a server has ended by itself meanwhile */
     show_page("The build failed", build_output());
 }
 
@@ -339,6 +400,14 @@ static void build_has_ended(const struct exit_status *how)
 
 /* ---- What has happened ---- */
 
+static void wait_for_first_client(void)
+{
+    take_changes();
+    first_client_wait();
+    stale = 1;
+    report("waiting for the first client");
+}
+
 void cycle_begin(const struct options *given, const struct sockets *given_sockets)
 {
     options = given;
@@ -347,7 +416,19 @@ void cycle_begin(const struct options *given, const struct sockets *given_socket
     watch_tell_new(change_is_new_file);
     servers_setup(given, given_sockets);
     after_setup(given, given_sockets);
-    begin_cycle();
+    if (options->lazy)
+        wait_for_first_client();
+    else
+        begin_cycle();
+}
+
+void cycle_client_came(void)
+{
+    report("a client has come%s", stale && options->build ? ": building" : "");
+    if (stale)
+        begin_cycle();
+    else
+        start_server();
 }
 
 void cycle_child_ended(long id, const struct exit_status *how)
@@ -386,6 +467,7 @@ void cycle_restart(const char *reason)
 void cycle_end(int reason)
 {
     if (ending) {
+        at_once = 1;
         servers_kill();
         build_kill();
         after_kill();
@@ -472,6 +554,10 @@ static void look_at_changes(void)
         begin_cycle();
     } else if (is_change_due() && build_id()) {
         end_build_for_another();
+    } else if (is_change_due() && first_client_is_awaited()) {
+        tell_change();
+        take_changes();
+        stale = 1;
     } else if (is_change_due() && now_ms() >= loop_waits_until()) {
         tell_change();
         begin_cycle();
@@ -501,14 +587,8 @@ void cycle_look(void)
     }
     if (retry_at && now_ms() >= retry_at && !build_id())
         retry();
-    if (servers_look_after()) {
-        ready_at = now_ms();
-        retry_at = 0;
-        *failure = '\0';
-        page_hide();
-        live_reload_tell();
-        after_ready(servers_in(RUNNING)->generation);
-    }
+    if (servers_look_after())
+        tell_ready(servers_in(RUNNING)->generation);
     look_after_workers();
     if (start_when_stopped && no_server_is_left() && !build_id())
         start_server();
@@ -534,7 +614,7 @@ static int own_timeout(void)
 
     if (retry_at && !build_id())
         wait = earlier(wait, until(retry_at));
-    return wait;
+    return earlier(wait, first_client_timeout());
 }
 
 static int end_timeout(void)
@@ -563,7 +643,25 @@ const char *cycle_failure(void)
     return failure;
 }
 
+/* ---- Clients ---- */
+
+int cycle_waits_for_client(void)
+{
+    return first_client_may_come() && !ending && !build_id();
+}
+
+/* A build may be writing the command: who comes meanwhile gets what it makes. */
+int cycle_accepts(void)
+{
+    return accepting && !build_id() && !ending;
+}
+
 /* ---- The end ---- */
+
+int cycle_ends_at_once(void)
+{
+    return at_once;
+}
 
 int cycle_ending(void)
 {

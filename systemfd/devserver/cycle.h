@@ -40,6 +40,16 @@ int cycle_is_over(void);
 int cycle_is_restarting(void);
 const char *cycle_failure(void);
 
+/* --lazy: is a client waited for, who is to be told as soon as one is at the sockets? */
+int cycle_waits_for_client(void);
+void cycle_client_came(void);
+
+/* --accept: may connections be accepted now? */
+int cycle_accepts(void);
+
+/* Somebody has asked twice. */
+int cycle_ends_at_once(void);
+
 /* For systemfd itself. */
 int cycle_exit_status(void);
 

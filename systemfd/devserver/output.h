@@ -3,6 +3,7 @@
 #ifndef SYSTEMFD_OUTPUT_H
 #define SYSTEMFD_OUTPUT_H
 
+#include "options.h"
 #include "page/tail.h"
 
 /* The writing end for a child whose output goes to our `target`, 1 or 2: a pipe; or where
@@ -11,8 +12,13 @@
  * Close the writing end after fork. -1 when it cannot be made. */
 int output_open(int target, struct tail *tail);
 
-/* A build and all servers, two streams each; and where it is copied to. */
-enum { MAX_OUTPUTS = 448, MAX_OUTPUT_ENTRIES = MAX_OUTPUTS + 2 };
+/* On POSIX: the last `streams` that were opened are that process's, whose number is to precede each
+ * line. */
+void outputs_number(size_t streams, long process);
+
+/* A build, all servers, and processes for connections, two streams each; and where it is copied
+ * to. */
+enum { MAX_OUTPUTS = 448 + 2 * MAX_CONNECTIONS, MAX_OUTPUT_ENTRIES = MAX_OUTPUTS + 2 };
 
 /* For poll(2): fills in at most MAX_OUTPUT_ENTRIES, and returns how many; outputs_timeout is the
  * most to wait (-1: for ever). */

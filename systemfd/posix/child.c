@@ -11,6 +11,7 @@
 #include "devserver/servers.h"
 #include "heal.h"
 #include "process.h"
+#include "remote_peer.h"
 #include "service_manager.h"
 #include "service_status.h"
 #include "signals.h"
@@ -48,12 +49,14 @@ static int is_one_stream(void)
 }
 
 /* fork_child, with the standard streams of a build or server; as one where ours are one, so
- * that what it prints keeps its order. Two servers at once cannot share a terminal's input. */
+ * that what it prints keeps its order. Two servers at once cannot share a terminal's input.
+ * `what` NULL: the caller reports why not. */
 static pid_t start(const char *what, struct tail *tail, int may_read)
 {
     int err = output_open(STDERR_FILENO, tail);
     int out = err < 0 ? -1 : is_one_stream() ? dup(err) : output_open(STDOUT_FILENO, tail);
     pid_t pid = out >= 0 ? fork_child() : -1;
+    int reason;
 
     if (pid == 0) {
         if (!may_read)
@@ -61,10 +64,12 @@ static pid_t start(const char *what, struct tail *tail, int may_read)
         dup2(out, STDOUT_FILENO);
         dup2(err, STDERR_FILENO);
     }
-    if (pid < 0)
-        report("cannot start %s: %s", what, strerror(errno));
+    reason = errno;
+    if (pid < 0 && what)
+        report("cannot start %s: %s", what, strerror(reason));
     close(out);
     close(err);
+    errno = reason;
     return pid;
 }
 
@@ -131,6 +136,35 @@ int child_start_server(struct child *child, const struct options *options,
         set_notify_variables(child->notify, !options->no_pid);
     set_variables(variables);
     exec_server(sockets, options, generation);
+}
+
+/* What a connection is passed as. */
+static void exec_for_connection(const struct options *options, int connection)
+{
+    static const char name[] = "connection";
+    struct passed_socket socket = {.fd = connection, .name = name, .name_length = sizeof name - 1};
+    struct sockets sockets = {.list = &socket,
+                              .count = 1,
+                              .named = 1,
+                              .at_stdin = options->at_stdin || options->inetd ? 1 : 0};
+
+    set_remote_variables(connection);
+    unsetenv("NOTIFY_SOCKET");
+    exec_server(&sockets, options, 1);
+}
+
+int child_start_connection(struct child *child, const struct options *options, int connection)
+{
+    static struct tail unused;
+
+    memset(child, 0, sizeof *child);
+    tail_clear(&unused);
+    start_job(child, NULL, &unused, 0);
+    if (child->id == 0)
+        exec_for_connection(options, connection);
+    if (child->id > 0)
+        outputs_number(is_one_stream() ? 1 : 2, child->id);
+    return child->id > 0;
 }
 
 int child_start_shell(struct child *child, const char *what, const char *command,

@@ -22,6 +22,12 @@
 
 /* ---- Descriptors ---- */
 
+static void place(int fd, int number)
+{
+    if (dup2(fd, number) < 0)
+        die(EXIT_CANNOT_OPEN, "cannot place descriptor %d: %s", number, strerror(errno));
+}
+
 /* First out of the way of all final numbers, so that none is overwritten before its turn;
  * then to them. dup2 leaves close-on-exec off. */
 static void place_descriptors(const struct sockets *sockets)
@@ -35,11 +41,8 @@ static void place_descriptors(const struct sockets *sockets)
                 strerror(errno));
         sockets->list[i].fd = fd;
     }
-    for (size_t i = 0; i < sockets->count; i++) {
-        int place = socket_number(sockets, i, FIRST_FD);
-        if (dup2(sockets->list[i].fd, place) < 0)
-            die(EXIT_CANNOT_OPEN, "cannot place descriptor %d: %s", place, strerror(errno));
-    }
+    for (size_t i = 0; i < sockets->count; i++)
+        place(sockets->list[i].fd, socket_number(sockets, i, FIRST_FD));
 }
 
 /* ---- Variables ---- */
@@ -127,6 +130,8 @@ void exec_command(char **command)
 void exec_server(const struct sockets *sockets, const struct options *options, unsigned generation)
 {
     place_descriptors(sockets);
+    if (options->inetd)
+        place(STDIN_FILENO, STDOUT_FILENO);
     close_from_on_exec(FIRST_FD + (int)(sockets->count - sockets->at_stdin));
     set_variables(sockets, !options->no_pid);
     if (options->export_start_server)

@@ -23,7 +23,7 @@
 #endif
 
 enum {
-    MOST_GROUPS = 256,
+    MOST_GROUPS = 1024, /* a page */
     PATIENCE_MS = 2000, /* with those who do not die: they wait for a disk, say */
     PAUSE_MS = 5
 };

@@ -4,6 +4,7 @@
 #endif
 #include "devserver/output.h"
 
+#include "numbered_lines.h"
 #include "report.h"
 #include "writer.h"
 
@@ -19,6 +20,7 @@
 struct output {
     int fd, target;
     struct tail *tail;
+    struct numbered_lines *lines; /* NULL: it is copied as it is */
 };
 
 static struct output outputs[MAX_OUTPUTS];
@@ -26,8 +28,16 @@ static size_t output_count;
 
 /* ---- Opening ---- */
 
+static void put(int target, const char *text, size_t length)
+{
+    writer_put(target, text, length);
+    if (target == STDERR_FILENO)
+        report_below(text, length);
+}
+
 static void forget(size_t index)
 {
+    numbered_lines_close(outputs[index].lines, put, outputs[index].target);
     close(outputs[index].fd);
     output_count--;
     memmove(&outputs[index], &outputs[index + 1], (output_count - index) * sizeof outputs[0]);
@@ -85,8 +95,15 @@ int output_open(int target, struct tail *tail)
     output->fd = ends[0];
     output->target = target;
     output->tail = tail;
+    output->lines = NULL;
     output_count++;
     return ends[1];
+}
+
+void outputs_number(size_t streams, long process)
+{
+    for (size_t i = output_count - streams; i < output_count; i++)
+        outputs[i].lines = numbered_lines_open(process);
 }
 
 /* ---- Copying ---- */
@@ -98,9 +115,10 @@ static int copy(const struct output *output)
     ssize_t got = read(output->fd, text, sizeof text);
 
     if (got > 0) {
-        writer_put(output->target, text, (size_t)got);
-        if (output->target == STDERR_FILENO)
-            report_below(text, (size_t)got);
+        if (output->lines)
+            numbered_lines_add(output->lines, text, (size_t)got, put, output->target);
+        else
+            put(output->target, text, (size_t)got);
         tail_add(output->tail, text, (size_t)got);
         return 1;
     }

@@ -102,6 +102,12 @@ void service_status_restart(void)
         tell_reload();
 }
 
+/* Clients are served, if only from the first one on (--lazy, --accept). */
+static int is_up(void)
+{
+    return servers_in(RUNNING) || cycle_accepts() || cycle_waits_for_client();
+}
+
 /* One that failed is over, too: the manager is to call the service active as long as it runs. */
 static void tell_state(void)
 {
@@ -110,7 +116,7 @@ static void tell_state(void)
     else if (asked || (told == IS_READY && cycle_is_restarting()))
         tell_reload();
     else if ((told == RELOADS && !cycle_is_restarting()) ||
-             (told == STARTS && servers_in(RUNNING) && !cycle_is_restarting()))
+             (told == STARTS && is_up() && !cycle_is_restarting()))
         tell(IS_READY, "READY=1");
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "devserver/supervise.h"
 
+#include "accept_each.h"
 #include "clock.h"
 #include "devserver/build.h"
 #include "devserver/cycle.h"
@@ -80,8 +81,8 @@ static void child_ended(const siginfo_t *ended)
     if (had_terminal && (how.code == 128 + SIGINT || how.code == 128 + SIGQUIT))
         cycle_end(how.code - 128);
     new_socket = cycle_ending() ? NULL : heal_after_end();
-    if (!responder_ended(ended->si_pid) && !event_stream_ended(ended->si_pid) &&
-        !git_ended(ended->si_pid))
+    if (!accept_each_ended(ended->si_pid, &how) && !responder_ended(ended->si_pid) &&
+        !event_stream_ended(ended->si_pid) && !git_ended(ended->si_pid))
         cycle_child_ended(ended->si_pid, &how);
     restart_for(new_socket);
 }
@@ -195,20 +196,46 @@ static void handle_signals(int signals, int had_terminal)
     }
 }
 
+/* ---- Clients ---- */
+
+/* --lazy waits for the first one; --accept takes each. */
+static size_t poll_for_clients(struct pollfd *entries, const struct sockets *sockets)
+{
+    if (cycle_accepts())
+        return accept_each_poll(entries);
+    if (!cycle_waits_for_client())
+        return 0;
+    for (size_t i = 0; i < sockets->count; i++)
+        entries[i] = (struct pollfd){.fd = sockets->list[i].fd, .events = POLLIN};
+    return sockets->count;
+}
+
+static void look_for_clients(const struct pollfd *entries, size_t count)
+{
+    int any = 0;
+
+    for (size_t i = 0; i < count; i++)
+        any |= entries[i].revents;
+    if (any && cycle_accepts())
+        accept_each_polled(entries, count);
+    else if (any && cycle_waits_for_client())
+        cycle_client_came();
+}
+
 /* ---- Waiting ---- */
 
 /* For whatever comes first; copies output, the rest is looked at in any case. */
-static void wait_for_events(int signals)
+static void wait_for_events(int signals, const struct sockets *sockets)
 {
     enum {
         KEYS = 2,
         FIXED,
         GIT = 32,
-        ROOM = FIXED + MAX_SERVERS + GIT + MAX_OUTPUT_ENTRIES + MAX_HEALED
+        ROOM = FIXED + MAX_SERVERS + GIT + MAX_OUTPUT_ENTRIES + MAX_HEALED + MAX_POLLED_SOCKETS
     };
     struct pollfd entries[ROOM];
     const struct child *speakers[MAX_SERVERS];
-    size_t count = 0, speaking = servers_speakers(speakers), outputs, healed;
+    size_t count = 0, speaking = servers_speakers(speakers), outputs, healed, clients;
     int wait;
 
     memset(entries, 0, sizeof entries);
@@ -222,14 +249,29 @@ static void wait_for_events(int signals)
     count += git_poll(entries + count, GIT);
     outputs = outputs_poll(entries + count);
     healed = cycle_ending() ? 0 : heal_poll(entries + count + outputs);
+    clients = poll_for_clients(entries + count + outputs + healed, sockets);
     wait = earlier(earlier(cycle_timeout(), watch_timeout()), outputs_timeout());
     wait = earlier(earlier(wait, terminal_timeout()), service_status_timeout());
-    if (poll(entries, (nfds_t)(count + outputs + healed), wait) < 0 && errno != EINTR)
+    wait = earlier(wait, accept_each_timeout());
+    if (poll(entries, (nfds_t)(count + outputs + healed + clients), wait) < 0 && errno != EINTR)
         die(EXIT_CANNOT_OPEN, "cannot wait for events: %s", strerror(errno));
     outputs_copy(entries + count);
     if (entries[KEYS].revents)
         terminal_read_keys();
+    look_for_clients(entries + count + outputs + healed, clients);
     restart_for(heal_polled(entries + count + outputs, healed));
+}
+
+static void look_after_connections(void)
+{
+    static int told; /* that they are to end */
+
+    if (cycle_ends_at_once())
+        accept_each_kill();
+    else if (cycle_ending() && !told)
+        accept_each_stop();
+    told = cycle_ending();
+    accept_each_look();
 }
 
 /* Dies of the signal itself, so that a shell or make that waits sees what it was; but without
@@ -275,14 +317,17 @@ int supervise(const struct options *options, const struct sockets *sockets)
     heal_open(sockets, options);
     terminal_open(options);
     cycle_begin(options, sockets);
-    while (!cycle_is_over()) {
+    if (options->accept_max)
+        accept_each_open(options, sockets);
+    while (!cycle_is_over() || accept_each_is_left()) {
         service_status_look();
-        wait_for_events(signals);
+        wait_for_events(signals, sockets);
         handle_signals(signals, had_terminal);
         reap();
         if (!cycle_ending())
             watch_read_due(cycle_changed);
         cycle_look();
+        look_after_connections();
     }
     return finish();
 }

@@ -3,6 +3,7 @@
 
 #include "open.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,7 +86,8 @@ void sockets_open(struct sockets *sockets, const struct options *options)
     add_inherited(sockets, names);
     for (size_t i = 0; i < options->sockets.count; i++)
         add_opened(sockets, &sockets->specs[i], options);
-    sockets->at_stdin = options->at_stdin ? 1 : 0;
+    sockets->are_accepted = options->accept_max > 0;
+    sockets->at_stdin = options->at_stdin || options->inetd ? 1 : 0;
 }
 
 int socket_number(const struct sockets *sockets, size_t index, int first)
@@ -93,25 +95,29 @@ int socket_number(const struct sockets *sockets, size_t index, int first)
     return index < sockets->at_stdin ? 0 : first + (int)(index - sockets->at_stdin);
 }
 
-static void report_one(const struct passed_socket *socket, const char *place, int number)
+static void report_one(const struct passed_socket *socket, const char *place)
 {
     char address[256];
 
     format_bound_address(socket->fd, address, sizeof address);
     if (!socket->spec)
-        report("socket %s (passed on) -> %s #%d", address, place, number);
+        report("socket %s (passed on) -> %s", address, place);
     else if (socket->spec->type->scheme)
-        report("socket %s://%s/ -> %s #%d", socket->spec->type->scheme, address, place, number);
+        report("socket %s://%s/ -> %s", socket->spec->type->scheme, address, place);
     else
-        report("socket %s (%s) -> %s #%d", address, socket->spec->type->description, place, number);
+        report("socket %s (%s) -> %s", address, socket->spec->type->description, place);
 }
 
 void sockets_report(const struct sockets *sockets, const char *place, int first)
 {
+    char text[64];
+
     if (sockets->count == 0)
         report("warning: no sockets created; open one with -s, as in -s http::5000");
-    for (size_t i = 0; i < sockets->count; i++)
-        report_one(&sockets->list[i], place, socket_number(sockets, i, first));
+    for (size_t i = 0; i < sockets->count; i++) {
+        snprintf(text, sizeof text, "%s #%d", place, socket_number(sockets, i, first));
+        report_one(&sockets->list[i], sockets->are_accepted ? "a process per connection" : text);
+    }
 }
 
 char *sockets_names(const struct sockets *sockets)

@@ -21,8 +21,9 @@ struct sockets {
     struct listenfd *inherited; /* and the names */
     struct passed_socket *list;
     size_t count;
-    int named;       /* at least one has a name */
-    size_t at_stdin; /* how many of the first are passed as descriptor 0: none, or one */
+    int named;        /* at least one has a name */
+    int are_accepted; /* their connections are passed, instead of them */
+    size_t at_stdin;  /* how many of the first are passed as descriptor 0: none, or one */
 };
 
 /* Those that were passed to systemfd itself first, then one for each spec. Exits with a

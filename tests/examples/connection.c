@@ -96,6 +96,35 @@ static void test_accepted_unix(void **state)
     free(path);
 }
 
+/* ---- Under systemfd ---- */
+
+static void accept_by_systemfd(const char *option)
+{
+    char *path = path_in(project, "socket");
+    pid_t first, second;
+
+    START("--accept", option, "-s", "http::0", "-s", "./socket", "--", "connection");
+    first = answerer(connect_port(ports[0]));
+    second = answerer(connect_port(ports[0]));
+    assert_int_not_equal(first, second);
+    assert_int_not_equal(answerer(connect_path(SOCK_STREAM, path)), second);
+    free(path);
+    process_signal(&systemfd, SIGTERM);
+    assert_dies_of(SIGTERM);
+}
+
+static void test_systemfd(void **state)
+{
+    (void)state;
+    accept_by_systemfd("--color=never");
+}
+
+static void test_systemfd_inetd(void **state)
+{
+    (void)state;
+    accept_by_systemfd("--inetd");
+}
+
 /* ---- By itself ---- */
 
 static void start(int fd)
@@ -170,8 +199,10 @@ static void test_nothing_passed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_accepted_tcp),    IN_FOLDER(test_inetd),    IN_FOLDER(test_accepted_unix),
-        IN_FOLDER(test_request_in_hand), IN_FOLDER(test_listener), IN_FOLDER(test_nothing_passed),
+        IN_FOLDER(test_accepted_tcp),   IN_FOLDER(test_inetd),
+        IN_FOLDER(test_accepted_unix),  IN_FOLDER(test_systemfd),
+        IN_FOLDER(test_systemfd_inetd), IN_FOLDER(test_request_in_hand),
+        IN_FOLDER(test_listener),       IN_FOLDER(test_nothing_passed),
     };
 
     return cmocka_run_group_tests(tests, find_programs_and_orphans, NULL);

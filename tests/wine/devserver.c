@@ -510,6 +510,24 @@ static void test_stop_signal(void **state)
     assert_int_equal(process_wait(&systemfd), 2);
 }
 
+static void test_what_windows_has_not(void **state)
+{
+    static const char *const options[] = {"--lazy",  "--accept",       "--inetd",
+                                          "--stdin", "--placeholders", "--export=einhorn"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        char sentence[64];
+        start((const char *const[]){NULL},
+              (const char *const[]){options[i], "-s", "0", SERVER, NULL});
+        snprintf(sentence, sizeof sentence, "systemfd: %.*s is not there on Windows",
+                 (int)strcspn(options[i], "="), options[i]);
+        expect(sentence);
+        assert_int_equal(process_wait(&systemfd), 2);
+        process_discard(&systemfd);
+    }
+}
+
 /* ---- Restarts by hand, and what counts as a change ---- */
 
 static void test_restart_by_hand(void **state)
@@ -790,6 +808,7 @@ int main(void)
         WINE_TEST(test_stop_first),
         WINE_TEST(test_deaf_server),
         WINE_TEST(test_stop_signal),
+        WINE_TEST(test_what_windows_has_not),
         WINE_TEST(test_restart_by_hand),
         WINE_TEST(test_what_counts),
         WINE_TEST(test_watched_folder_made_again),

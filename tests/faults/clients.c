@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT
+ * systemfd --lazy --accept while the system fails, once, at any place: either each client is served
+ * in the end, if it comes again, or systemfd ends with a sentence; and nothing is left of it. `make
+ * faults` tries every error of each call, `make check` a choice. */
+#include "devserver.h"
+#include "injector/injector.h"
+#include "injector/suite.h"
+
+#include "folder.h"
+#include "sockets.h"
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MOST_ROWS = 128, MOST_CALLS = 30, PATIENCE_MS = 2000, SLICE_MS = 20 };
+
+static int listener; /* passed to systemfd: it stays open whatever happens */
+static int all_faults;
+static size_t faults_tried;
+static unsigned counts[MOST_ROWS]; /* how often each is called, by row of the table */
+
+static struct {
+    const char *call;
+    unsigned number; /* 0: none fails, and all calls are logged */
+    int error;
+} fault = {"*", 0, 0};
+
+/* ---- One run ---- */
+
+static void start(void)
+{
+    static const char *const argv[] = {"systemfd",   "--lazy", "--accept", "--inetd", "-s",
+                                       "unix::sock", "--",     "echo",     "served",  NULL};
+    char fault_variable[96];
+    const char *const variables[] = {fault_variable, "FAULT_LOG=../log", "LISTEN_FDS=1",
+                                     "ASAN_OPTIONS=detect_leaks=0", NULL};
+
+    in_project("rm -f sock ../log");
+    snprintf(fault_variable, sizeof fault_variable, fault.number ? "FAULT=%s:%u:%d" : "FAULT=%s",
+             fault.call, fault.number, fault.error);
+    process_start(&systemfd, &(struct launch){.argv = argv,
+                                              .environ_ = variables,
+                                              .folder = project,
+                                              .descriptors = &listener,
+                                              .count = 1});
+}
+
+static int has_ended(void)
+{
+    siginfo_t information = {0};
+
+    return waitid(P_PID, (id_t)systemfd.pid, &information, WEXITED | WNOWAIT | WNOHANG) == 0 &&
+           information.si_pid == systemfd.pid;
+}
+
+/* The process of one connection may have met the fault. */
+static int is_served(void)
+{
+    struct timeval limit = {0, SLICE_MS * 1000};
+    int fd = connect_port(port_of_socket(listener));
+    char answer[16] = "";
+    ssize_t got = -1;
+
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    for (int i = 0; i < PATIENCE_MS / SLICE_MS && got < 0 && !has_ended(); i++)
+        got = recv(fd, answer, strlen("served\n"), MSG_WAITALL);
+    close(fd);
+    return strcmp(answer, "served\n") == 0;
+}
+
+static void serve_clients(void)
+{
+    for (int served = 0; served < 3 && !has_ended();)
+        served += is_served();
+}
+
+static void end(void)
+{
+    long long deadline = now_ms() + DEADLINE_MS;
+
+    while (!has_ended()) { /* the signal, too, may get lost */
+        process_signal(&systemfd, SIGTERM);
+        for (int i = 0; i < 40 && !has_ended(); i++)
+            look_again(deadline, "systemfd ends");
+    }
+}
+
+static int is_one_of(const char *call, const char *list)
+{
+    const char *found = strstr(list, call);
+
+    return found && found[strlen(call)] == ' ';
+}
+
+static void check_end(void)
+{
+    int status = process_wait(&systemfd);
+    const char *text = systemfd.text ? systemfd.text : "", *sentence = strstr(text, "systemfd: ");
+
+    WAIT_UNTIL(children_of(getpid()) == 0); /* its orphans are ours now */
+    assert_null(strstr(text, "Sanitizer"));
+    assert_true(status == 128 + SIGTERM || (fault.number && status == 1));
+    if (status == 1 && !is_one_of(fault.call, "fprintf vfprintf fputs fputc "))
+        assert_true(sentence && strlen(sentence) > 20);
+    if (!is_one_of(fault.call, "lstat unlink "))
+        in_project("test ! -e sock");
+}
+
+static void run(void)
+{
+    start();
+    serve_clients();
+    end();
+    check_end();
+    process_discard(&systemfd);
+}
+
+/* ---- All runs ---- */
+
+static void test_without_fault(void **state)
+{
+    char *path = path_in(project, "../log"), line[64];
+    FILE *log;
+
+    (void)state;
+    run();
+    log = fopen(path, "r");
+    assert_non_null(log);
+    while (fgets(line, sizeof line, log)) {
+        line[strcspn(line, "\n")] = '\0';
+        for (size_t row = 0; calls[row].name; row++)
+            counts[row] += strcmp(calls[row].name, line) == 0;
+    }
+    assert_true(counts[0] > 0);
+    fclose(log);
+    free(path);
+}
+
+/* The choice: the last call and one in the middle, when clients are there, with an error that
+ * differs from call to call. */
+static int is_chosen(size_t row, size_t error, size_t errors)
+{
+    int is_late = fault.number == counts[row] || fault.number == (counts[row] + 1) / 2;
+
+    return all_faults || (is_late && error == row % errors);
+}
+
+static void test_call(void **state)
+{
+    const struct call *call = *state;
+    size_t row = (size_t)(call - calls), errors = 0;
+
+    while (call->errors[errors])
+        errors++;
+    fault.call = call->name;
+    for (fault.number = 1; fault.number <= counts[row]; fault.number++)
+        for (size_t i = 0; i < errors; i++)
+            if (is_chosen(row, i, errors) && (fault.number <= MOST_CALLS || !all_faults)) {
+                fault.error = call->errors[i];
+                run();
+                faults_tried++;
+            }
+}
+
+/* ---- Before and after ---- */
+
+static int prepare(void **state)
+{
+    all_faults = all_faults_wanted();
+    listener = internet_socket(SOCK_STREAM, "127.0.0.1");
+    find_programs_and_orphans(state);
+    return find_faulty_systemfd(state);
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    print_message("%zu faults\n", faults_tried);
+    close(listener);
+    return 0;
+}
+
+/* Afterwards: what a test was about, if it failed. */
+static int print_fault(void **state)
+{
+    if (systemfd.pid || systemfd.text) {
+        print_message("call %u of %s fails: %s\n", fault.number, fault.call, strerror(fault.error));
+        show_text(systemfd.text);
+    }
+    return remove_project(state);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[1 + MOST_ROWS] = {
+        cmocka_unit_test_setup_teardown(test_without_fault, create_project, print_fault)};
+    size_t count = 1;
+
+    for (const struct call *call = calls; call->name; call++)
+        tests[count++] = (struct CMUnitTest){.name = call->name,
+                                             .test_func = test_call,
+                                             .setup_func = create_project,
+                                             .teardown_func = print_fault,
+                                             .initial_state = (void *)(uintptr_t)call};
+    return _cmocka_run_group_tests("clients", tests, count, prepare, finish);
+}
