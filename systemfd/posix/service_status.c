@@ -81,10 +81,10 @@ static unsigned long long monotonic_usec(void)
 static void tell_reload(void)
 {
     asked = !service_manager_tell(-1, "RELOADING=1\nMONOTONIC_USEC=%llu", monotonic_usec());
-    if (asked)
-        untold = 1;
-    else
+    if (!asked)
         told = RELOADS;
+    if (asked || !cycle_is_restarting())
+        untold = 1; /* the restart may be over by now: READY=1 has to follow */
 }
 
 static void tell(enum told what, const char *text)
