@@ -1911,6 +1911,7 @@ struct lfd_conversation {
     union {
         WSAPROTOCOL_INFOW infos[LFD_MOST_SOCKETS];
         char bytes[LFD_MOST_SOCKETS * sizeof(WSAPROTOCOL_INFOW) + 1];
+        wchar_t variable[LFD_VARIABLE_SIZE]; /* before there is an answer */
     } answer;
     listenfd_socket sockets[LFD_MOST_SOCKETS];
     size_t count; /* of them */
@@ -1926,32 +1927,45 @@ static void lfd_set_last_error(int error)
     WSASetLastError(error);
 }
 
+/* Whatever code page this program has: all text of the library is UTF-8. 0 when it does not fit. */
+static int lfd_to_utf8(const wchar_t *wide, char *text, int size)
+{
+    if (WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, size, NULL, NULL) > 0)
+        return 1;
+    *text = '\0';
+    return 0;
+}
+
 static const char *lfd_error_text(int error, char *text)
 {
     const DWORD how =
         FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
     int saved_error = lfd_last_error();
-    DWORD length = FormatMessageA(how, NULL, (DWORD)error, 0, text, LFD_ERROR_SIZE, NULL);
+    wchar_t wide[LFD_ERROR_SIZE];
+    DWORD length = FormatMessageW(how, NULL, (DWORD)error, 0, wide, LFD_ERROR_SIZE, NULL);
 
     lfd_set_last_error(saved_error);
-    if (length == 0)
+    while (length > 0 && (wide[length - 1] == L' ' || wide[length - 1] == L'.'))
+        length--;
+    wide[length] = L'\0';
+    if (length == 0 || !lfd_to_utf8(wide, text, LFD_ERROR_SIZE))
         snprintf(text, LFD_ERROR_SIZE, "error %d", error);
-    while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '.'))
-        text[--length] = '\0';
     return text;
 }
 
 /* ---- Windows: variables ---- */
 
 /* GetEnvironmentVariable and not getenv: it is the process's own environment, whichever C
- * runtime of how many wrote to it. 0 when there is no such variable. */
-static int lfd_read_variable(const char *name, char *value)
+ * runtime of how many wrote to it. 0 when there is no such variable. One that is too long is "". */
+static int lfd_read_variable(struct lfd_conversation *talk, const wchar_t *name, char *value)
 {
+    wchar_t *wide = talk->answer.variable;
     DWORD length;
 
     SetLastError(ERROR_SUCCESS);
-    length = GetEnvironmentVariableA(name, value, LFD_VARIABLE_SIZE);
-    value[length < LFD_VARIABLE_SIZE ? length : 0] = '\0';
+    length = GetEnvironmentVariableW(name, wide, LFD_VARIABLE_SIZE);
+    wide[length < LFD_VARIABLE_SIZE ? length : 0] = L'\0';
+    lfd_to_utf8(wide, value, LFD_VARIABLE_SIZE);
     return length > 0 || GetLastError() != ERROR_ENVVAR_NOT_FOUND;
 }
 
@@ -1990,7 +2004,7 @@ static int lfd_is_secret(const char *text)
 
 static int lfd_check_variables(struct listenfd *found, struct lfd_conversation *talk)
 {
-    if (!lfd_read_variable("SYSTEMFD_SOCKET_SERVER", talk->server))
+    if (!lfd_read_variable(talk, L"SYSTEMFD_SOCKET_SERVER", talk->server))
         return lfd_say(found, LISTENFD_NONE,
                        "nothing was passed: SYSTEMFD_SOCKET_SERVER is not set");
     if (lfd_parse_host_port(talk->server, &talk->endpoint) ||
@@ -1999,7 +2013,7 @@ static int lfd_check_variables(struct listenfd *found, struct lfd_conversation *
                        "SYSTEMFD_SOCKET_SERVER is '%.60s': expected an address of this machine "
                        "such as 127.0.0.1:49152",
                        talk->server);
-    if (!lfd_read_variable("SYSTEMFD_SOCKET_SECRET", talk->secret))
+    if (!lfd_read_variable(talk, L"SYSTEMFD_SOCKET_SECRET", talk->secret))
         return lfd_say(found, LISTENFD_ESECRET,
                        "SYSTEMFD_SOCKET_SERVER is set but SYSTEMFD_SOCKET_SECRET is not: "
                        "something between the launcher and this program removed it");
@@ -2007,7 +2021,7 @@ static int lfd_check_variables(struct listenfd *found, struct lfd_conversation *
         return lfd_say(found, LISTENFD_ESECRET,
                        "SYSTEMFD_SOCKET_SECRET is malformed: expected a UUID, 8-4-4-4-12 "
                        "hexadecimal digits");
-    talk->has_names = lfd_read_variable("LISTEN_FDNAMES", talk->names);
+    talk->has_names = lfd_read_variable(talk, L"LISTEN_FDNAMES", talk->names);
     return LISTENFD_PASSED;
 }
 
@@ -2084,7 +2098,8 @@ static int lfd_check_length(struct listenfd *found, struct lfd_conversation *tal
     if (length == 0)
         return lfd_say(found, LISTENFD_ENOANSWER,
                        "the socket server at %.60s closed without an answer: "
-                       "SYSTEMFD_SOCKET_SECRET is not its secret, or it has no sockets",
+                       "SYSTEMFD_SOCKET_SECRET is not its secret, it has no right to open this "
+                       "process (another user's, or with more rights), or it has no sockets",
                        talk->server);
     if (length > LFD_MOST_SOCKETS * size)
         return lfd_say(found, LISTENFD_ETOOLONG,
@@ -2164,6 +2179,8 @@ static listenfd_socket lfd_make_socket(int family, int type, WSAPROTOCOL_INFOW *
         error = lfd_last_error();
         if (socket == INVALID_SOCKET)
             WSACleanup();
+        else if (info) /* the flag is documented for new sockets only */
+            SetHandleInformation((HANDLE)socket, HANDLE_FLAG_INHERIT, 0);
     }
     lfd_set_last_error(error);
     return socket;
@@ -2315,6 +2332,10 @@ static int lfd_query(listenfd_socket socket, enum lfd_property property, int *va
         return lfd_is_open(socket) ? 0 : LISTENFD_ECLOSED;
     if (property == LFD_LISTENING) {
         result = lfd_get_option(socket, SO_ACCEPTCONN, value);
+        if (result != 0 && lfd_last_error() == WSAENOPROTOOPT) { /* no socket of streams */
+            *value = 0;
+            result = 0;
+        }
     } else if (property == LFD_PEER_FAMILY) {
         result = lfd_peer_address(socket, &peer);
         *value = peer.as.any.sa_family;

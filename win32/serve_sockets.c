@@ -2,17 +2,23 @@
 #include "serve_sockets.h"
 
 #include "socket_server.h"
+#include "wide.h"
+
+#include <stdlib.h>
 
 static struct server server;
-static char *names; /* NULL: no socket has one */
+static wchar_t *names; /* NULL: no socket has one */
 
 void serve_sockets(const struct sockets *sockets)
 {
     if (sockets->count == 0)
         return;
     server_start(&server, sockets);
-    if (sockets->named)
-        names = sockets_names(sockets);
+    if (sockets->named) {
+        char *text = sockets_names(sockets);
+        names = to_wide(text);
+        free(text);
+    }
 }
 
 /* listenfd_from_env has removed what was there before. */
@@ -22,7 +28,7 @@ void set_server_variables(void)
         return;
     SetEnvironmentVariableA("SYSTEMFD_SOCKET_SERVER", server.address);
     SetEnvironmentVariableA("SYSTEMFD_SOCKET_SECRET", server.secret);
-    SetEnvironmentVariableA("LISTEN_FDNAMES", names);
+    SetEnvironmentVariableW(L"LISTEN_FDNAMES", names);
 }
 
 void remove_server_variables(void)

@@ -39,11 +39,12 @@ static listenfd_socket open_ipv4(const struct options *options)
 /* Where there is IPv6; the script is loaded from 127.0.0.1 in any case. */
 static listenfd_socket open_ipv6(int port)
 {
-    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons((in_port_t)port)};
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6,
+                                   .sin6_addr = IN6ADDR_LOOPBACK_INIT,
+                                   .sin6_port = htons((in_port_t)port)};
     listenfd_socket fd = socket(AF_INET6, SOCK_STREAM, 0);
     const int on = 1;
 
-    address.sin6_addr = in6addr_loopback;
     if (fd == LISTENFD_INVALID_SOCKET)
         return fd;
     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, (const void *)&on, sizeof on);

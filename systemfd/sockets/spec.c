@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* in6addr_any and in6addr_loopback are not in every import library of Windows. */
+static const struct in6_addr every_address = IN6ADDR_ANY_INIT, loopback = IN6ADDR_LOOPBACK_INIT;
+
 enum { TCP, TCP6, HTTP, HTTPS, UDP, UDP6, UNIX, UNIX_DATAGRAM, UNIX_SEQPACKET, TYPES };
 
 static const struct socket_type types[TYPES] = {
@@ -155,7 +158,7 @@ static void set_loopback(struct spec *spec, in_port_t port)
     ipv4.s_addr = htonl(INADDR_LOOPBACK);
     spec->localhost = spec->type->family != AF_INET6;
     if (spec->type->family == AF_INET6)
-        set_ipv6(spec, in6addr_loopback, port, 0);
+        set_ipv6(spec, loopback, port, 0);
     else
         set_ipv4(spec, ipv4, port);
 }
@@ -200,7 +203,7 @@ static int parse_host(const struct parser *parser, char *host, struct spec *spec
         set_loopback(spec, port);
     } else if (*host == '\0' || strcmp(host, "*") == 0) {
         spec->every_host = spec->type->family != AF_INET6;
-        set_ipv6(spec, in6addr_any, port, 0);
+        set_ipv6(spec, every_address, port, 0);
     } else if (*host == '[' && host[length - 1] == ']') {
         host[length - 1] = '\0';
         return parse_ipv6(parser, host + 1, spec, port);
@@ -360,6 +363,6 @@ void spec_fall_back_to_ipv4(struct spec *spec)
 
 void spec_fall_back_to_ipv6(struct spec *spec)
 {
-    set_ipv6(spec, in6addr_loopback, ((struct sockaddr_in *)&spec->address)->sin_port, 0);
+    set_ipv6(spec, loopback, ((struct sockaddr_in *)&spec->address)->sin_port, 0);
     spec->localhost = 0;
 }

@@ -143,6 +143,25 @@ static void test_names(void **state)
     closesocket(original);
 }
 
+/* Whatever code page this program has. */
+static void test_names_are_utf8(void **state)
+{
+    SOCKET original = bound_socket(AF_INET, SOCK_STREAM);
+    struct test_server server;
+    struct listenfd *lfd;
+
+    (void)state;
+    pass_sockets(&server, &original, 1, "web");
+    SetEnvironmentVariableW(L"LISTEN_FDNAMES", L"caf\x00e9-\x4e16");
+    lfd = listenfd_from_env(0);
+    assert_int_equal(listenfd_status(lfd), LISTENFD_PASSED);
+    assert_string_equal(listenfd_name(lfd, 0), "caf\xc3\xa9-\xe4\xb8\x96");
+    assert_int_equal(listenfd_find_name(lfd, "caf\xc3\xa9-\xe4\xb8\x96", 0), 0);
+    listenfd_free(lfd);
+    test_server_stop(&server);
+    closesocket(original);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +174,7 @@ int main(void)
         cmocka_unit_test(test_bad_flags),
         cmocka_unit_test(test_variables_of_the_process_only),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names_are_utf8),
     };
 
     return cmocka_run_group_tests(tests, start_winsock, NULL);

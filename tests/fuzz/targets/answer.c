@@ -38,7 +38,8 @@ static struct {
     int removed[3], removed_here[3]; /* from the environment, and from the C runtime's copy */
     const char *connecting, *arriving, *sockets;
     int error, startups, connected, asked;
-    size_t arrived; /* bytes of the answer */
+    ULONGLONG passed; /* milliseconds */
+    size_t arrived;   /* bytes of the answer */
     int connection_open;
     size_t made;            /* copies */
     int open[MOST_SOCKETS]; /* which of them are */
@@ -71,7 +72,7 @@ void SetLastError(DWORD error)
 }
 
 /* Ends like its lines, of which there are several in some languages. */
-DWORD FormatMessageA(DWORD how, const void *source, DWORD error, DWORD language, char *text,
+DWORD FormatMessageW(DWORD how, const void *source, DWORD error, DWORD language, wchar_t *text,
                      DWORD size, void *arguments)
 {
     assert(how & FORMAT_MESSAGE_IGNORE_INSERTS);
@@ -79,7 +80,20 @@ DWORD FormatMessageA(DWORD how, const void *source, DWORD error, DWORD language,
     windows.error = 1; /* whoever calls this must not lose its own error */
     if (error % 2 == 0)
         return 0;
-    return (DWORD)snprintf(text, size, "Error %lu. ", error);
+    return (DWORD)swprintf(text, size, L"Error %lu. ", error);
+}
+
+/* A wide character is a byte of the input here: UTF-8 is what it is. */
+int WideCharToMultiByte(unsigned page, DWORD flags, const wchar_t *wide, int length, char *text,
+                        int size, const char *unknown, BOOL *was_unknown)
+{
+    assert(page == CP_UTF8 && flags == 0 && length == -1 && !unknown && !was_unknown);
+    if (wcslen(wide) >= (size_t)size)
+        return 0;
+    for (length = 0; wide[length] != L'\0'; length++)
+        text[length] = (char)wide[length];
+    text[length] = '\0';
+    return length + 1;
 }
 
 static size_t variable_number(const char *name)
@@ -90,16 +104,20 @@ static size_t variable_number(const char *name)
     abort();
 }
 
-DWORD GetEnvironmentVariableA(const char *name, char *value, DWORD size)
+DWORD GetEnvironmentVariableW(const wchar_t *name, wchar_t *value, DWORD size)
 {
-    const char *text = windows.variable[variable_number(name)];
+    char narrow[32];
+    const char *text;
 
+    snprintf(narrow, sizeof narrow, "%ls", name);
+    text = windows.variable[variable_number(narrow)];
     if (!text) {
         windows.error = ERROR_ENVVAR_NOT_FOUND;
         return 0;
     }
     assert(strlen(text) < size);
-    strcpy(value, text);
+    for (size_t i = 0; i <= strlen(text); i++)
+        value[i] = (unsigned char)text[i];
     return (DWORD)strlen(text);
 }
 
@@ -124,7 +142,7 @@ DWORD GetCurrentProcessId(void)
 
 ULONGLONG GetTickCount64(void)
 {
-    return 1000000;
+    return 1000000 + windows.passed;
 }
 
 /* ---- The conversation ---- */
@@ -168,9 +186,10 @@ int select(int unused, fd_set *reading, fd_set *writing, fd_set *failing,
     (void)unused;
     assert(FD_ISSET(CONNECTION, failing) && (!reading || !writing));
     assert(limit->tv_sec >= 0 && limit->tv_sec <= 5 && limit->tv_usec < 1000000);
-    if (writing)
-        return *windows.connecting != 'n';
-    return *windows.arriving != 't';
+    if (writing ? *windows.connecting != 'n' : *windows.arriving != 't')
+        return 1;
+    windows.passed += (ULONGLONG)(1000 * limit->tv_sec + limit->tv_usec / 1000);
+    return 0;
 }
 
 int send(SOCKET socket, const char *buffer, int size, int flags)
@@ -249,6 +268,12 @@ SOCKET WSASocketW(int family, int type, int protocol, WSAPROTOCOL_INFOW *info, u
     return FIRST_COPY + windows.made++;
 }
 
+BOOL SetHandleInformation(HANDLE handle, DWORD mask, DWORD flags)
+{
+    assert((SOCKET)handle >= FIRST_COPY - 1 && mask == HANDLE_FLAG_INHERIT && flags == 0);
+    return TRUE;
+}
+
 int closesocket(SOCKET socket)
 {
     size_t index = socket - FIRST_COPY;
@@ -294,8 +319,11 @@ int getsockopt(SOCKET socket, int level, int option, char *value, socklen_t *siz
         info.iProtocol = is_udp(socket) ? IPPROTO_UDP : IPPROTO_TCP;
         memcpy(value, &info, sizeof info);
         return 0;
+    } else if (option == SO_ACCEPTCONN && is_udp(socket)) {
+        windows.error = WSAENOPROTOOPT;
+        return -1;
     } else if (option == SO_ACCEPTCONN) {
-        number = !is_udp(socket);
+        number = 1;
     } else {
         assert(option == SO_TYPE);
         number = is_udp(socket) ? SOCK_DGRAM : SOCK_STREAM;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <wchar.h>
 
 typedef uintptr_t SOCKET;
 typedef void *HANDLE, *HMODULE;
@@ -36,11 +37,13 @@ typedef unsigned long long ULONGLONG;
 #define ERROR_ENVVAR_NOT_FOUND 203
 #define WSAEWOULDBLOCK 10035
 #define WSAENOTSOCK 10038
+#define WSAENOPROTOOPT 10042
 #define WSAEAFNOSUPPORT 10047
 #define WSAEADDRINUSE 10048
 #define WSAEADDRNOTAVAIL 10049
 #define WSAECONNRESET 10054
 #define WSAENOTCONN 10057
+#define WSAETIMEDOUT 10060
 #define WSAECONNREFUSED 10061
 #define FORMAT_MESSAGE_IGNORE_INSERTS 0x0200
 #define FORMAT_MESSAGE_FROM_SYSTEM 0x1000
@@ -50,14 +53,21 @@ DWORD GetLastError(void);
 void SetLastError(DWORD error);
 int WSAGetLastError(void);
 void WSASetLastError(int error);
-DWORD FormatMessageA(DWORD how, const void *source, DWORD error, DWORD language, char *text,
+DWORD FormatMessageW(DWORD how, const void *source, DWORD error, DWORD language, wchar_t *text,
                      DWORD size, void *arguments);
+
+/* ---- Text ---- */
+
+#define CP_UTF8 65001
+
+int WideCharToMultiByte(unsigned page, DWORD flags, const wchar_t *wide, int length, char *text,
+                        int size, const char *unknown, BOOL *was_unknown);
 
 /* ---- The process ---- */
 
 DWORD GetCurrentProcessId(void);
 ULONGLONG GetTickCount64(void);
-DWORD GetEnvironmentVariableA(const char *name, char *value, DWORD size);
+DWORD GetEnvironmentVariableW(const wchar_t *name, wchar_t *value, DWORD size);
 BOOL SetEnvironmentVariableA(const char *name, const char *value);
 int _putenv(const char *assignment);
 HMODULE GetModuleHandleA(const char *name);
