@@ -1893,6 +1893,7 @@ static int lfd_bind_unix(listenfd_socket socket, const struct lfd_endpoint *own)
 
 enum {
     LFD_DEADLINE_MS = 5000,      /* for the whole conversation */
+    LFD_ATTEMPT_MS = 100,        /* to connect: it is this machine, so the queue is full */
     LFD_MOST_SOCKETS = 1024,     /* that an answer may hold */
     LFD_VARIABLE_SIZE = 32768,   /* no variable is longer: SetEnvironmentVariable */
     LFD_NO_HANDLE_INHERIT = 0x80 /* WSA_FLAG_..., Windows 7 SP1: not every header has it */
@@ -1908,6 +1909,7 @@ struct lfd_conversation {
     struct lfd_endpoint endpoint; /* the server's */
     listenfd_socket connection;
     ULONGLONG deadline;
+    int again; /* the last attempt has found the queue full */
     union {
         WSAPROTOCOL_INFOW infos[LFD_MOST_SOCKETS];
         char bytes[LFD_MOST_SOCKETS * sizeof(WSAPROTOCOL_INFOW) + 1];
@@ -2027,12 +2029,17 @@ static int lfd_check_variables(struct listenfd *found, struct lfd_conversation *
 
 /* ---- Windows: the conversation ---- */
 
-/* 0 when the deadline has passed. select and not WSAPoll, which did not tell of a failed
- * connect before Windows 10 version 2004. */
-static int lfd_wait_until_ready(const struct lfd_conversation *talk, int to_write)
+static long lfd_time_left(const struct lfd_conversation *talk)
 {
     ULONGLONG now = GetTickCount64();
-    long left = now < talk->deadline ? (long)(talk->deadline - now) : 0;
+
+    return now < talk->deadline ? (long)(talk->deadline - now) : 0;
+}
+
+/* 0 when that many milliseconds have passed. select and not WSAPoll, which did not tell of a
+ * failed connect before Windows 10 version 2004. */
+static int lfd_wait_until_ready(const struct lfd_conversation *talk, int to_write, long left)
+{
     struct timeval limit;
     fd_set ready, failed;
 
@@ -2058,24 +2065,35 @@ static int lfd_cannot_connect(struct listenfd *found, const struct lfd_conversat
 
     return lfd_say(found, LISTENFD_ECONNECT,
                    "cannot connect to the socket server at %.60s (%s): the launcher has ended, "
-                   "or SYSTEMFD_SOCKET_SERVER is from an earlier one",
+                   "SYSTEMFD_SOCKET_SERVER is from an earlier one, or too many others connect",
                    talk->server, lfd_error_text(error, text));
 }
 
-static int lfd_connect_to_server(struct listenfd *found, struct lfd_conversation *talk)
+/* What becomes of connecting: 0, or the error. */
+static int lfd_try_to_connect(const struct lfd_conversation *talk)
 {
     int error = 0;
     socklen_t size = sizeof error;
 
     if (lfd_set_nonblocking(talk->connection, 1) == 0 &&
         connect(talk->connection, &talk->endpoint.address.as.any, talk->endpoint.address.size) == 0)
-        return LISTENFD_PASSED;
+        return 0;
     if (lfd_last_error() != WSAEWOULDBLOCK)
-        return lfd_cannot_connect(found, talk, lfd_last_error());
-    if (!lfd_wait_until_ready(talk, 1))
-        return lfd_timed_out(found, talk);
+        return lfd_last_error();
+    if (!lfd_wait_until_ready(talk, 1, LFD_ATTEMPT_MS))
+        return WSAETIMEDOUT;
     if (getsockopt(talk->connection, SOL_SOCKET, SO_ERROR, (char *)&error, &size) != 0)
-        error = lfd_last_error();
+        return lfd_last_error();
+    return error;
+}
+
+/* While more come than the server can accept, the system tries again after a second, and after two
+ * more. Often is better. */
+static int lfd_connect_to_server(struct listenfd *found, struct lfd_conversation *talk)
+{
+    int error = lfd_try_to_connect(talk);
+
+    talk->again = error == WSAETIMEDOUT;
     return error == 0 ? LISTENFD_PASSED : lfd_cannot_connect(found, talk, error);
 }
 
@@ -2120,7 +2138,7 @@ static int lfd_read_answer(struct listenfd *found, struct lfd_conversation *talk
     int got = 1;
 
     while (got > 0 && length < sizeof talk->answer.bytes) {
-        if (!lfd_wait_until_ready(talk, 0))
+        if (!lfd_wait_until_ready(talk, 0, lfd_time_left(talk)))
             return lfd_timed_out(found, talk);
         got = recv(talk->connection, talk->answer.bytes + length,
                    (int)(sizeof talk->answer.bytes - length), 0);
@@ -2129,12 +2147,12 @@ static int lfd_read_answer(struct listenfd *found, struct lfd_conversation *talk
     return lfd_check_length(found, talk, length, got >= 0);
 }
 
-static int lfd_ask(struct listenfd *found, struct lfd_conversation *talk)
+static int lfd_ask_once(struct listenfd *found, struct lfd_conversation *talk)
 {
     char error[LFD_ERROR_SIZE];
     int status;
 
-    talk->deadline = GetTickCount64() + LFD_DEADLINE_MS;
+    talk->again = 0;
     talk->connection = lfd_new_socket(talk->endpoint.address.as.any.sa_family, SOCK_STREAM);
     if (talk->connection == LISTENFD_INVALID_SOCKET)
         return lfd_say(found, LISTENFD_ESYSTEM, "cannot ask for the sockets: %s",
@@ -2145,6 +2163,17 @@ static int lfd_ask(struct listenfd *found, struct lfd_conversation *talk)
         status = lfd_read_answer(found, talk);
     }
     lfd_close_socket(talk->connection);
+    return status;
+}
+
+static int lfd_ask(struct listenfd *found, struct lfd_conversation *talk)
+{
+    int status;
+
+    talk->deadline = GetTickCount64() + LFD_DEADLINE_MS;
+    do
+        status = lfd_ask_once(found, talk);
+    while (talk->again && lfd_time_left(talk) > 0);
     return status;
 }
 

@@ -10,7 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_CLIENTS = 64 };
+enum {
+    MOST_CLIENTS = 64,
+    /* Where others connect without end, a long queue would be a long wait. A receiver that finds it
+     * full tries again at once. */
+    QUEUE = 64
+};
 
 struct crowd {
     struct client client[MOST_CLIENTS]; /* in the order of arrival */
@@ -112,8 +117,7 @@ static SOCKET open_listener(struct sockaddr_in *address)
         setsockopt(listener, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (const char *)&exclusive,
                    sizeof exclusive) == 0 &&
         bind(listener, (const struct sockaddr *)address, size) == 0 &&
-        listen(listener, SOMAXCONN) == 0 &&
-        ioctlsocket(listener, (long)FIONBIO, &nonblocking) == 0 &&
+        listen(listener, QUEUE) == 0 && ioctlsocket(listener, (long)FIONBIO, &nonblocking) == 0 &&
         getsockname(listener, (struct sockaddr *)address, &size) == 0)
         return listener;
     die(EXIT_CANNOT_OPEN, "cannot open the port to answer on: %s",

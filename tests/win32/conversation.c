@@ -98,6 +98,37 @@ static void test_refused(void **state)
     closesocket(idle);
 }
 
+/* Connects without end, but it never gets so far: others fill the queue. */
+static void test_full_queue(void **state)
+{
+    enum { OTHERS = 16 };
+    SOCKET listener = idle_stream(), others[OTHERS];
+    struct sockaddr_in address;
+    int size = sizeof address;
+    u_long nonblocking = 1;
+    char server[32];
+    struct listenfd *lfd;
+
+    (void)state;
+    assert_int_equal(listen(listener, 1), 0);
+    getsockname(listener, (struct sockaddr *)&address, &size);
+    for (int i = 0; i < OTHERS; i++) {
+        others[i] = socket(AF_INET, SOCK_STREAM, 0);
+        ioctlsocket(others[i], (long)FIONBIO, &nonblocking);
+        connect(others[i], (struct sockaddr *)&address, size);
+    }
+    snprintf(server, sizeof server, "127.0.0.1:%d", port_of_socket(listener));
+    set_variable("SYSTEMFD_SOCKET_SERVER", server);
+    set_variable("SYSTEMFD_SOCKET_SECRET", TEST_SECRET);
+    lfd = listenfd_from_env(0);
+    assert_int_equal(listenfd_status(lfd), LISTENFD_ECONNECT);
+    assert_non_null(strstr(listenfd_message(lfd), "or too many others connect"));
+    listenfd_free(lfd);
+    for (int i = 0; i < OTHERS; i++)
+        closesocket(others[i]);
+    closesocket(listener);
+}
+
 static void test_closed_without_answer(void **state)
 {
     (void)state;
@@ -201,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_good_answer),
         cmocka_unit_test(test_many_sockets),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_full_queue),
         cmocka_unit_test(test_closed_without_answer),
         cmocka_unit_test(test_ragged),
         cmocka_unit_test(test_oversized),

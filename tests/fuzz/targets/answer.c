@@ -471,7 +471,7 @@ static int expected_for_conversation(const char *connecting, const char *arrivin
     if (*connecting == 'r' || *connecting == 'f')
         return LISTENFD_ECONNECT;
     if (*connecting == 'n')
-        return LISTENFD_ETIMEDOUT;
+        return LISTENFD_ECONNECT;
     while (length <= MOST_SOCKETS * INFO_SIZE) {
         long amount;
         if (*arriving == 't')
