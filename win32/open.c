@@ -8,7 +8,10 @@ static int set_option(SOCKET socket, int level, int option, BOOL value)
     return setsockopt(socket, level, option, (const char *)&value, sizeof value);
 }
 
-/* SO_REUSEADDR does on Windows what SO_REUSEPORT does elsewhere: several processes may bind one
+/* With SO_EXCLUSIVEADDRUSE, a port stays in use while a connection lives that was accepted there
+ * ("Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE", Windows Sockets 2): as long as its peer likes.
+ *
+ * SO_REUSEADDR does on Windows what SO_REUSEPORT does elsewhere: several processes may bind one
  * port, and any that sets it can take over a port that has no SO_EXCLUSIVEADDRUSE. TIME-WAIT needs
  * neither. */
 static int set_options(SOCKET socket, const struct spec *spec, const struct options *options)
@@ -45,8 +48,8 @@ static void die_for(const struct spec *spec, int error)
 {
     if (error == WSAEADDRINUSE)
         die(EXIT_CANNOT_OPEN,
-            "cannot open -s %s: the address is in use; stop the other program or choose another "
-            "address",
+            "cannot open -s %s: the address is in use; stop the other program, or choose another "
+            "address (if an earlier server has just ended, wait until its connections have, too)",
             spec->text);
     if (error == WSAEACCES)
         die(EXIT_CANNOT_OPEN,

@@ -28,6 +28,12 @@ static const char *const defaults[] = {
     "*.dll",
     "*.exe",
     "*.pdb",
+    "*.ilk",
+    "*.idb",
+    "*.tlog",
+#ifdef _WIN32
+    "*.exp", /* of the linker; elsewhere a source of DejaGnu's tests */
+#endif
     "*.gch",
     "*.gcda",
     "*.gcno",

@@ -157,7 +157,7 @@ static const char *put_escape(struct buffer *page, const char *next, const char 
     return next + 1;
 }
 
-/* ---- Places: "file:line" and "file:line:column" stand out ---- */
+/* ---- Places: "file:line", "file:line:column" and "file(line)" stand out ---- */
 
 static size_t digits(const char *text, const char *end)
 {
@@ -168,20 +168,60 @@ static size_t digits(const char *text, const char *end)
     return count;
 }
 
+/* ":1" or ":1:2"; 0: neither. */
+static size_t colon_place(const char *text, const char *end)
+{
+    size_t line = digits(text + 1, end), column;
+    const char *next = text + 1 + line;
+
+    if (line == 0)
+        return 0;
+    column = next < end && *next == ':' ? digits(next + 1, end) : 0;
+    return 1 + line + (column > 0 ? 1 + column : 0);
+}
+
+/* "(1)" or "(1,2)" and then ":", perhaps behind a blank, as Visual Studio's tools write it; else
+ * 0. */
+static size_t bracket_place(const char *text, const char *end)
+{
+    const char *next = text + 1;
+    size_t count = digits(next, end), length;
+
+    next += count;
+    if (count > 0 && next < end && *next == ',') {
+        count = digits(next + 1, end);
+        next += 1 + count;
+    }
+    if (count == 0 || next == end || *next != ')')
+        return 0;
+    length = (size_t)(next + 1 - text);
+    next++;
+    if (next < end && *next == ' ')
+        next++;
+    return next < end && *next == ':' ? length : 0;
+}
+
+/* "C:" of "C:\x.c" and "C:/x.c". */
+static size_t drive_length(const char *text, const char *end)
+{
+    if (end - text < 3 || text[1] != ':' || (text[2] != '\\' && text[2] != '/'))
+        return 0;
+    return (*text >= 'A' && *text <= 'Z') || (*text >= 'a' && *text <= 'z') ? 2 : 0;
+}
+
 /* The length of the place that a line begins with; 0: none. */
 static size_t place_length(const char *line, const char *end)
 {
-    const char *next = line;
-    size_t number;
+    const char *name = line + drive_length(line, end), *next = name;
+    size_t length = 0;
 
-    while (next < end && *next != ':' && *next != ' ' && *next != '\n' && *next != '\033')
-        next++;
-    if (next == line || next == end || *next != ':' || (number = digits(next + 1, end)) == 0)
-        return 0;
-    next += 1 + number;
-    if (next < end && *next == ':' && (number = digits(next + 1, end)) > 0)
-        next += 1 + number;
-    return (size_t)(next - line);
+    for (; next < end && *next != ' ' && *next != '\n' && *next != '\033'; next++) {
+        if (*next == ':' || *next == '(')
+            length = *next == ':' ? colon_place(next, end) : bracket_place(next, end);
+        if (length > 0 || *next == ':')
+            break;
+    }
+    return length > 0 && next > name ? (size_t)(next - line) + length : 0;
 }
 
 /* Colours may come before a place, as gcc writes them. */

@@ -122,6 +122,32 @@ static void test_html(void **state)
     free(page);
 }
 
+/* Of Windows' compilers: paths with drives, and lines in brackets. */
+static void test_places_on_windows(void **state)
+{
+    char *page;
+
+    (void)state;
+    put("output", "C:\\s\\a.c:1:2: error: x\n"
+                  "d:/s/b.c:3: error: x\n"
+                  "c.c(4): error C2065: 'x': undeclared identifier\n"
+                  "C:\\s\\d.cs(5,6): error CS0103: x\n"
+                  "e.c(7) : warning C4996: x\n"
+                  "f(8) is called\n"
+                  "g(9\n"
+                  "C:\\s: error: x\n");
+    START_BROKEN("-s", "http::0");
+    page = ask_as(browser);
+    assert_whole(page);
+    assert_has(page, "<b class=\"at\">C:\\s\\a.c:1:2</b>: error");
+    assert_has(page, "<b class=\"at\">d:/s/b.c:3</b>: error");
+    assert_has(page, "<b class=\"at\">c.c(4)</b>: error");
+    assert_has(page, "<b class=\"at\">C:\\s\\d.cs(5,6)</b>: error");
+    assert_has(page, "<b class=\"at\">e.c(7)</b> : warning");
+    assert_has(page, "\nf(8) is called\ng(9\nC:\\s: error: x\n");
+    free(page);
+}
+
 /* What is cut, or not known, ends with its line, and takes nothing else with it. */
 static void test_html_of_cut_sequences(void **state)
 {
@@ -985,6 +1011,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_html),
+        TEST(test_places_on_windows),
         TEST(test_html_of_cut_sequences),
         TEST(test_not_for_strangers),
         TEST(test_hosts_by_option),
