@@ -93,7 +93,7 @@ void report_below(const char *text, size_t length)
 /* A line of its own, in one piece. */
 static void write_line(const char *beginning, const char *text, const char *end)
 {
-    char line[8192 + 64];
+    char line[REPORT_SIZE];
     int length =
         snprintf(line, sizeof line, "%s%s%s%s\n", within_line ? "\n" : "", beginning, text, end);
 
@@ -150,7 +150,7 @@ void report_death_to(void (*tell)(int error, const char *message))
 void die(int status, const char *format, ...)
 {
     int error = errno;
-    char message[8192];
+    char message[REPORT_SIZE - 64]; /* and colours */
     va_list arguments;
 
     va_start(arguments, format);

@@ -14,6 +14,8 @@ enum { EXIT_CANNOT_OPEN = 1, EXIT_USAGE = 2, EXIT_CANNOT_EXECUTE = 126, EXIT_NOT
 void report_setup(enum color color, int quiet, int on_terminal, int has_colors);
 int report_on_terminal(void);
 
+enum { REPORT_SIZE = 8192 + 64 }; /* what is written at a time is shorter */
+
 /* From now on, all of it is written in that way. */
 void report_through(void (*write)(const char *text, size_t length));
 

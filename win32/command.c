@@ -10,6 +10,16 @@ const char socket_place[] = "socket";
 const int first_socket = 0;
 const int passes_descriptors = 0;
 
+/* What is written as bytes would be taken for text of the console's code page. */
+static void write_to_console(const char *text, size_t length)
+{
+    wchar_t wide[REPORT_SIZE];
+    DWORD written;
+    int count = MultiByteToWideChar(CP_UTF8, 0, text, (int)length, wide, REPORT_SIZE);
+
+    WriteConsoleW(GetStdHandle(STD_ERROR_HANDLE), wide, (DWORD)count, &written, NULL);
+}
+
 void command_prepare(int *argc, char ***argv)
 {
     WSADATA unused;
@@ -18,6 +28,8 @@ void command_prepare(int *argc, char ***argv)
     if (error != 0)
         die(EXIT_CANNOT_OPEN, "cannot use sockets: %s", system_error((DWORD)error));
     *argv = utf8_arguments(argc);
+    if (is_on_terminal())
+        report_through(write_to_console);
 }
 
 int is_on_terminal(void)

@@ -31,9 +31,7 @@ static const char *const defaults[] = {
     "*.ilk",
     "*.idb",
     "*.tlog",
-#ifdef _WIN32
-    "*.exp", /* of the linker; elsewhere a source of DejaGnu's tests */
-#endif
+    "*.exp", /* of Windows' linker; DejaGnu's tests have the name, too */
     "*.gch",
     "*.gcda",
     "*.gcno",
