@@ -1944,8 +1944,11 @@ static const char *lfd_error_text(int error, char *text)
         FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
     int saved_error = lfd_last_error();
     wchar_t wide[LFD_ERROR_SIZE];
-    DWORD length = FormatMessageW(how, NULL, (DWORD)error, 0, wide, LFD_ERROR_SIZE, NULL);
+    DWORD length;
 
+    if (error == WSAEADDRINUSE) /* what SO_EXCLUSIVEADDRUSE means, too */
+        return "the address is in use, or a connection of an earlier server there is still open";
+    length = FormatMessageW(how, NULL, (DWORD)error, 0, wide, LFD_ERROR_SIZE, NULL);
     lfd_set_last_error(saved_error);
     while (length > 0 && (wide[length - 1] == L' ' || wide[length - 1] == L'.'))
         length--;
