@@ -278,14 +278,22 @@ void child_hear(const struct child *child, struct said *said)
 
 /* ---- Stopping ---- */
 
+static int is_wine(void)
+{
+    HMODULE ntdll = GetModuleHandleA("ntdll.dll");
+
+    return ntdll && GetProcAddress(ntdll, "wine_get_version");
+}
+
 /* Ctrl-Break, to all in its process group that share our console. Wine has no Ctrl-Break, but
- * lets Ctrl-C go to one group, which Windows does not. */
+ * lets Ctrl-C go to one group; on Windows that call succeeds, and nobody hears of it
+ * (GenerateConsoleCtrlEvent). */
 static int press_break(const struct child *child)
 {
     DWORD group = (DWORD)child->id;
 
     return GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, group) ||
-           GenerateConsoleCtrlEvent(CTRL_C_EVENT, group);
+           (is_wine() && GenerateConsoleCtrlEvent(CTRL_C_EVENT, group));
 }
 
 /* Without a console there is no way to ask. When none of its processes is left, the number of the
