@@ -409,6 +409,11 @@ int servers_roll_on(void)
     return 1;
 }
 
+int servers_are_rolling(void)
+{
+    return 0;
+}
+
 int servers_end_rollout(const struct server *ended)
 {
     (void)ended;
