@@ -124,12 +124,12 @@ static int has_negated(const struct arguments *patterns)
     return 0;
 }
 
-/* What lies in a folder that is ignored is ignored; "." is what is watched. */
+/* What lies in a folder that is ignored is ignored; ".", or "./.", is what is watched. */
 static void check_below(const struct arguments *patterns, const char *folder)
 {
     char path[LONGEST_LINE];
 
-    if (strcmp(folder, ".") != 0 && strlen(folder) < LONGEST_PATH - 1 &&
+    if (strcmp(without_dot(folder), ".") != 0 && strlen(folder) < LONGEST_PATH - 1 &&
         snprintf(path, sizeof path, "%s/x", folder) < (int)sizeof path)
         assert(is_ignored(patterns, path) && ignores_folder(path, path));
 }
