@@ -246,6 +246,33 @@ static void without_blocking(void)
 }
 
 #ifdef HAVE_URING
+static void begin_to_accept(struct io_uring *ring)
+{
+    struct io_uring_sqe *entry = io_uring_get_sqe(ring);
+
+    io_uring_prep_accept(entry, FIRST, NULL, NULL, 0);
+    io_uring_sqe_set_data(entry, ring);
+    io_uring_submit(ring);
+}
+
+/* The kernel may have accepted one more by now, whose client waits for its answer. */
+static void stop_accepting(struct io_uring *ring)
+{
+    struct io_uring_sqe *entry = io_uring_get_sqe(ring);
+    struct io_uring_cqe *done;
+
+    io_uring_prep_cancel(entry, ring, 0);
+    io_uring_sqe_set_data(entry, NULL);
+    io_uring_submit(ring);
+    for (int left = 2; left > 0; left--) {
+        if (io_uring_wait_cqe(ring, &done) < 0)
+            return;
+        if (io_uring_cqe_get_data(done) && done->res >= 0)
+            answer(done->res);
+        io_uring_cqe_seen(ring, done);
+    }
+}
+
 static void in_uring(void)
 {
     struct io_uring ring;
@@ -253,15 +280,15 @@ static void in_uring(void)
 
     if (io_uring_queue_init(8, &ring, 0) < 0)
         exit(77);
+    begin_to_accept(&ring);
     while (!stopped) {
-        io_uring_prep_accept(io_uring_get_sqe(&ring), FIRST, NULL, NULL, 0);
-        io_uring_submit(&ring);
-        while (io_uring_wait_cqes(&ring, &done, 1, NULL, &before) < 0)
-            if (stopped)
-                return;
+        if (io_uring_wait_cqes(&ring, &done, 1, NULL, &before) < 0)
+            continue;
         answer(done->res);
         io_uring_cqe_seen(&ring, done);
+        begin_to_accept(&ring);
     }
+    stop_accepting(&ring);
 }
 #else
 static void in_uring(void)
