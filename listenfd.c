@@ -1946,8 +1946,6 @@ static const char *lfd_error_text(int error, char *text)
     wchar_t wide[LFD_ERROR_SIZE];
     DWORD length;
 
-    if (error == WSAEADDRINUSE) /* what SO_EXCLUSIVEADDRUSE means, too */
-        return "the address is in use, or a connection of an earlier server there is still open";
     length = FormatMessageW(how, NULL, (DWORD)error, 0, wide, LFD_ERROR_SIZE, NULL);
     lfd_set_last_error(saved_error);
     while (length > 0 && (wide[length - 1] == L' ' || wide[length - 1] == L'.'))

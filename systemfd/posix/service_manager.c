@@ -104,7 +104,7 @@ static void add_descriptor(struct msghdr *message, void *room, size_t size, int 
     struct cmsghdr *header;
 
     message->msg_control = room;
-    message->msg_controllen = size;
+    message->msg_controllen = (socklen_t)size; /* its type with musl; glibc's is wider */
     header = CMSG_FIRSTHDR(message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;

@@ -284,7 +284,6 @@ static void test_take_or_bind(void **state)
     assert_int_equal(listenfd_take_or_bind(lfd, 0, "127.0.0.1:0", &bound), LISTENFD_BOUND);
     snprintf(address, sizeof address, "127.0.0.1:%d", port_of_socket(bound));
     assert_int_equal(listenfd_take_or_bind(lfd, 0, address, &passed), LISTENFD_EINUSE);
-    assert_non_null(strstr(listenfd_message(lfd), "or a connection of an earlier server"));
     assert_int_equal(WSAGetLastError(), WSAEADDRINUSE);
     assert_non_null(strstr(listenfd_message(lfd), address));
     assert_non_null(strstr(listenfd_message(lfd), "connection that an earlier server accepted"));
