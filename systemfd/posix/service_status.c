@@ -129,7 +129,7 @@ static void tell_status(void)
     if (strcmp(text, told_status) == 0)
         return;
     if (service_manager_tell(-1, "STATUS=%s", text))
-        strcpy(told_status, text);
+        snprintf(told_status, sizeof told_status, "%s", text);
     else
         untold = 1;
 }
