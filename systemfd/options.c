@@ -115,10 +115,8 @@ enum { ALWAYS, TO_STAY, NOT_WINDOWS };
 
 static void append(struct arguments *arguments, const char *value)
 {
-    const char **list = realloc(arguments->list, (arguments->count + 1) * sizeof *list);
+    const char **list = allocated(realloc(arguments->list, (arguments->count + 1) * sizeof *list));
 
-    if (!list)
-        die(EXIT_CANNOT_OPEN, "out of memory");
     arguments->list = list;
     arguments->list[arguments->count++] = value;
 }

@@ -11,11 +11,7 @@
 
 static void *allocate(size_t count, size_t size)
 {
-    void *memory = calloc(count, size);
-
-    if (!memory)
-        die(EXIT_CANNOT_OPEN, "out of memory");
-    return memory;
+    return allocated(calloc(count, size));
 }
 
 char **utf8_arguments(int *count)

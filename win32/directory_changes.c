@@ -72,10 +72,8 @@ static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
     size_t length = slash ? (size_t)(slash - path) + 1 : 0; /* with it: "C:/" is not "C:" */
-    char *folder = malloc(length + 2);
+    char *folder = allocated(malloc(length + 2));
 
-    if (!folder)
-        die(EXIT_CANNOT_OPEN, "out of memory");
     memcpy(folder, path, length);
     if (length == 0)
         folder[length++] = '.';
@@ -100,9 +98,7 @@ static void add_root(struct root *root, const char *path)
 void directory_changes_open(const struct options *options)
 {
     root_count = options->watch.count;
-    roots = calloc(root_count + 1, sizeof *roots);
-    if (!roots)
-        die(EXIT_CANNOT_OPEN, "out of memory");
+    roots = allocated(calloc(root_count + 1, sizeof *roots));
     for (size_t i = 0; i < root_count; i++)
         add_root(&roots[i], options->watch.list[i]);
 }

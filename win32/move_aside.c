@@ -21,11 +21,9 @@ static wchar_t **moved; /* for each file its other name; NULL: it has its own */
 static wchar_t *other_name(const char *file, int number)
 {
     size_t size = strlen(file) + sizeof ".systemfd-00.tmp";
-    char *name = malloc(size);
+    char *name = allocated(malloc(size));
     wchar_t *wide;
 
-    if (!name)
-        die(EXIT_CANNOT_OPEN, "out of memory");
     snprintf(name, size, "%s.systemfd-%d.tmp", file, number);
     wide = to_wide_path(name);
     free(name);

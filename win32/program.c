@@ -42,9 +42,7 @@ static wchar_t *variable(const wchar_t *name, const wchar_t *usual)
 
     add_text(&value, usual);
     if (size > 0) {
-        value.characters = realloc(value.characters, size * sizeof *value.characters);
-        if (!value.characters)
-            die(EXIT_CANNOT_OPEN, "out of memory");
+        value.characters = allocated(realloc(value.characters, size * sizeof *value.characters));
         GetEnvironmentVariableW(name, value.characters, size);
     }
     return value.characters;

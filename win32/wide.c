@@ -9,11 +9,7 @@
 
 static void *allocate(int count, size_t size)
 {
-    void *memory = calloc((size_t)count + 1, size);
-
-    if (!memory)
-        die(EXIT_CANNOT_OPEN, "out of memory");
-    return memory;
+    return allocated(calloc((size_t)count + 1, size));
 }
 
 char *to_utf8(const wchar_t *wide)

@@ -23,9 +23,7 @@ void git_answers_add(struct git_answer_reader *reader, const char *bytes, size_t
     drop_taken(reader);
     if (reader->length + count > reader->room) {
         reader->room = (reader->length + count) * 2;
-        reader->text = realloc(reader->text, reader->room);
-        if (!reader->text)
-            die(EXIT_CANNOT_OPEN, "out of memory");
+        reader->text = allocated(realloc(reader->text, reader->room));
     }
     memcpy(reader->text + reader->length, bytes, count);
     reader->length += count;

@@ -144,9 +144,7 @@ static struct pattern compile(const char *text)
     pattern.length = strlen(text);
     while (pattern.length > 1 && text[pattern.length - 1] == '/')
         pattern.length--;
-    pattern.text = calloc(1, pattern.length + 1);
-    if (!pattern.text)
-        die(EXIT_CANNOT_OPEN, "out of memory");
+    pattern.text = allocated(calloc(1, pattern.length + 1));
     memcpy(pattern.text, text, pattern.length);
     pattern.is_of_path = strchr(pattern.text, '/') != NULL;
     if (pattern.length > 0) {
@@ -162,9 +160,7 @@ static void compile_all(struct patterns *patterns, const char *const *texts, siz
         free(patterns->list[i].text);
     free(patterns->list);
     patterns->count = count;
-    patterns->list = calloc(count + 1, sizeof *patterns->list);
-    if (!patterns->list)
-        die(EXIT_CANNOT_OPEN, "out of memory");
+    patterns->list = allocated(calloc(count + 1, sizeof *patterns->list));
     for (size_t i = 0; i < count; i++)
         patterns->list[i] = compile(texts[i]);
 }

@@ -26,9 +26,7 @@ static void grow(struct table *table)
     struct table old = *table;
 
     table->room = old.room ? old.room * 2 : LEAST_ROOM;
-    table->buckets = calloc(table->room, sizeof(struct item *));
-    if (!table->buckets)
-        die(EXIT_CANNOT_OPEN, "out of memory");
+    table->buckets = allocated(calloc(table->room, sizeof(struct item *)));
     for (size_t i = 0; i < old.room; i++)
         for (struct item *item = old.buckets[i], *next; item; item = next) {
             next = item->next;

@@ -42,8 +42,7 @@ static struct arguments *paths_for(const struct options *options, const char *pa
 void watch_open(const struct options *options)
 {
     for (size_t i = 0; i < WATCHERS; i++)
-        if (!(paths[i].list = calloc(options->watch.count + 1, sizeof *paths[i].list)))
-            die(EXIT_CANNOT_OPEN, "out of memory");
+        paths[i].list = allocated(calloc(options->watch.count + 1, sizeof *paths[i].list));
     for (size_t i = 0; i < options->watch.count; i++) {
         struct arguments *list = paths_for(options, options->watch.list[i]);
         list->list[list->count++] = options->watch.list[i];

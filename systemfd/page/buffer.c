@@ -10,9 +10,7 @@ void buffer_add(struct buffer *buffer, const char *bytes, size_t length)
 {
     if (length > buffer->room - buffer->length) {
         buffer->room = 2 * buffer->room + length + 256;
-        buffer->text = realloc(buffer->text, buffer->room);
-        if (!buffer->text)
-            die(EXIT_CANNOT_OPEN, "out of memory");
+        buffer->text = allocated(realloc(buffer->text, buffer->room));
     }
     if (length > 0)
         memcpy(buffer->text + buffer->length, bytes, length);

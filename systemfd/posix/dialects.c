@@ -15,10 +15,8 @@ enum { ENTRY_SIZE = 320 }; /* an address as it is shown, and a number */
 
 static char *allocate_list(const struct sockets *sockets)
 {
-    char *list = malloc(sockets->count * ENTRY_SIZE + 1);
+    char *list = allocated(malloc(sockets->count * ENTRY_SIZE + 1));
 
-    if (!list)
-        die(EXIT_CANNOT_OPEN, "out of memory");
     *list = '\0';
     return list;
 }

@@ -115,10 +115,8 @@ int folder_counts(const struct folder *folder, const char *name, int is_folder)
 static char *copy_of_path(const struct folder *folder, const char *name)
 {
     size_t above;
-    char *path = strdup(folder_path(folder, name, &above));
+    char *path = allocated(strdup(folder_path(folder, name, &above)));
 
-    if (!path)
-        die(EXIT_CANNOT_OPEN, "out of memory");
     return path;
 }
 
@@ -131,9 +129,8 @@ struct folder *folder_watch(const char *path)
 
     if (watch < 0 || folder)
         return folder;
-    folder = calloc(1, sizeof *folder);
-    if (!folder || !(folder->name = strdup(path)))
-        die(EXIT_CANNOT_OPEN, "out of memory");
+    folder = allocated(calloc(1, sizeof *folder));
+    folder->name = allocated(strdup(path));
     table_add(&by_watch, &folder->by_watch, (uint64_t)watch);
     return folder;
 }
@@ -173,10 +170,8 @@ static void unplace(struct folder *folder)
 
 static void place(struct folder *folder, struct folder *parent, const char *name)
 {
-    char *copy = strdup(name);
+    char *copy = allocated(strdup(name));
 
-    if (!copy)
-        die(EXIT_CANNOT_OPEN, "out of memory");
     unplace(folder);
     free(folder->name);
     folder->name = copy;

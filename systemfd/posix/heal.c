@@ -75,9 +75,7 @@ static void remember(struct healed *healed, const struct passed_socket *socket)
 void heal_open(const struct sockets *sockets, const struct options *given_options)
 {
     options = given_options;
-    list = calloc(sockets->count + 1, sizeof *list);
-    if (!list)
-        die(EXIT_CANNOT_OPEN, "out of memory");
+    list = allocated(calloc(sockets->count + 1, sizeof *list));
     for (count = 0; count < sockets->count; count++)
         remember(&list[count], &sockets->list[count]);
 }

@@ -60,10 +60,8 @@ int seen_since(const struct stat *status, const struct timespec *then)
 
 static struct file *add(uint64_t key)
 {
-    struct file *file = calloc(1, sizeof *file);
+    struct file *file = allocated(calloc(1, sizeof *file));
 
-    if (!file)
-        die(EXIT_CANNOT_OPEN, "out of memory");
     table_add(&files, &file->item, key);
     return file;
 }

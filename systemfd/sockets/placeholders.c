@@ -89,10 +89,8 @@ static void find_value(const struct placeholder *placeholder, const struct socke
 static void append(char **text, const char *addition, size_t length)
 {
     size_t old = *text ? strlen(*text) : 0;
-    char *longer = realloc(*text, old + length + 1);
+    char *longer = allocated(realloc(*text, old + length + 1));
 
-    if (!longer)
-        die(EXIT_CANNOT_OPEN, "out of memory");
     memcpy(longer + old, addition, length);
     longer[old + length] = '\0';
     *text = longer;

@@ -20,11 +20,7 @@ static void add(struct sockets *sockets, listenfd_socket fd, const struct spec *
 
 static void *allocate(size_t count, size_t size)
 {
-    void *memory = calloc(count + 1, size);
-
-    if (!memory)
-        die(EXIT_CANNOT_OPEN, "out of memory");
-    return memory;
+    return allocated(calloc(count + 1, size));
 }
 
 static void parse_specs(struct sockets *sockets, const struct options *options)
@@ -127,9 +123,7 @@ char *sockets_names(const struct sockets *sockets)
 
     for (size_t i = sockets->at_stdin; i < sockets->count; i++)
         size += sockets->list[i].name_length + 1;
-    names = end = malloc(size);
-    if (!names)
-        die(EXIT_CANNOT_OPEN, "out of memory");
+    names = end = allocated(malloc(size));
     for (size_t i = sockets->at_stdin; i < sockets->count; i++) {
         if (i > sockets->at_stdin)
             *end++ = ':';
