@@ -55,9 +55,9 @@ static void tell_death(int error, const char *message)
     const char *reason = strerror(error);
 
     if (strstr(message, reason))
-        service_manager_tell(-1, "STATUS=%s\nERRNO=%d", message, error);
+        service_manager_tell("STATUS=%s\nERRNO=%d", message, error);
     else
-        service_manager_tell(-1, "STATUS=%s", message);
+        service_manager_tell("STATUS=%s", message);
 }
 
 void service_manager_open(void)
@@ -99,32 +99,13 @@ static void warn(const char *text)
     warned = 1;
 }
 
-static void add_descriptor(struct msghdr *message, void *room, size_t size, int fd)
+static int send_message(int socket, char *text)
 {
-    struct cmsghdr *header;
-
-    message->msg_control = room;
-    message->msg_controllen = (socklen_t)size; /* its type with musl; glibc's is wider */
-    header = CMSG_FIRSTHDR(message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof fd);
-    memcpy(CMSG_DATA(header), &fd, sizeof fd);
-}
-
-static int send_message(int socket, char *text, int fd)
-{
-    union {
-        struct cmsghdr header; /* for its alignment */
-        char bytes[CMSG_SPACE(sizeof fd)];
-    } room = {0};
     struct iovec part = {text, strlen(text)};
     struct msghdr message = {
         .msg_name = &address, .msg_namelen = address_size, .msg_iov = &part, .msg_iovlen = 1};
     ssize_t sent;
 
-    if (fd >= 0)
-        add_descriptor(&message, room.bytes, sizeof room.bytes, fd);
     do
         sent = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (sent < 0 && errno == EINTR);
@@ -132,11 +113,11 @@ static int send_message(int socket, char *text, int fd)
 }
 
 /* A new socket each time, as sd_notify does: there is nothing to keep, nor to lose. */
-static int send_text(char *text, int fd)
+static int send_text(char *text)
 {
     int to = socket(AF_UNIX, SOCK_DGRAM, 0), is_full;
 
-    if (to >= 0 && send_message(to, text, fd) == 0) {
+    if (to >= 0 && send_message(to, text) == 0) {
         close(to);
         return 1;
     }
@@ -148,7 +129,7 @@ static int send_text(char *text, int fd)
     return !is_full;
 }
 
-int service_manager_tell(int fd, const char *format, ...)
+int service_manager_tell(const char *format, ...)
 {
     char text[1024];
     va_list arguments;
@@ -158,5 +139,5 @@ int service_manager_tell(int fd, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    return send_text(text, fd);
+    return send_text(text);
 }

@@ -11,10 +11,10 @@ void service_manager_open(void);
 /* Does one want to be told? */
 int service_manager_is_there(void);
 
-/* Sends lines of NAME=VALUE, as one message. With a descriptor, unless that is -1. Nothing is
- * waited for: 0 when the manager has yet to read what came before, and this may be sent again
- * later. When it cannot be sent at all, that is reported once. */
-int service_manager_tell(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Sends lines of NAME=VALUE, as one message. Nothing is waited for: 0 when the manager has yet to
+ * read what came before, and this may be sent again later. When it cannot be sent at all, that is
+ * reported once. */
+int service_manager_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* In how many microseconds it wants to hear WATCHDOG=1 at the latest; 0: it does not. */
 unsigned long long service_manager_watchdog_usec(void);

@@ -80,7 +80,7 @@ static unsigned long long monotonic_usec(void)
 
 static void tell_reload(void)
 {
-    asked = !service_manager_tell(-1, "RELOADING=1\nMONOTONIC_USEC=%llu", monotonic_usec());
+    asked = !service_manager_tell("RELOADING=1\nMONOTONIC_USEC=%llu", monotonic_usec());
     if (!asked)
         told = RELOADS;
     if (asked || !cycle_is_restarting())
@@ -89,7 +89,7 @@ static void tell_reload(void)
 
 static void tell(enum told what, const char *text)
 {
-    if (service_manager_tell(-1, "%s", text))
+    if (service_manager_tell("%s", text))
         told = what;
     else
         untold = 1;
@@ -128,7 +128,7 @@ static void tell_status(void)
     describe(text, sizeof text);
     if (strcmp(text, told_status) == 0)
         return;
-    if (service_manager_tell(-1, "STATUS=%s", text))
+    if (service_manager_tell("STATUS=%s", text))
         snprintf(told_status, sizeof told_status, "%s", text);
     else
         untold = 1;
@@ -154,7 +154,7 @@ static void tell_alive(void)
     if (!is_alive_for_it() || now_ms() < alive_at + alive_every_ms())
         return;
     alive_at = now_ms();
-    service_manager_tell(-1, "WATCHDOG=1");
+    service_manager_tell("WATCHDOG=1");
 }
 
 /* ---- */
@@ -162,9 +162,9 @@ static void tell_alive(void)
 void service_status_pass_on(const struct server *server, const struct said *said)
 {
     if (said->alive && server->state != STOPPING)
-        service_manager_tell(-1, "WATCHDOG=1");
+        service_manager_tell("WATCHDOG=1");
     if (said->extend_ms > 0 && (server->state != STOPPING || cycle_ending()))
-        service_manager_tell(-1, "EXTEND_TIMEOUT_USEC=%lld", said->extend_ms * 1000);
+        service_manager_tell("EXTEND_TIMEOUT_USEC=%lld", said->extend_ms * 1000);
 }
 
 void service_status_look(void)
@@ -188,5 +188,5 @@ int service_status_timeout(void)
 
 void service_status_end(int status)
 {
-    service_manager_tell(-1, "EXIT_STATUS=%d", status);
+    service_manager_tell("EXIT_STATUS=%d", status);
 }
