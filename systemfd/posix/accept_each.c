@@ -120,24 +120,15 @@ static int has_room(void)
     return 0;
 }
 
-static int may_accept(void)
+int accept_each_may(void)
 {
     return now_ms() >= resting_until && waiting_client < 0 && has_room();
-}
-
-size_t accept_each_poll(struct pollfd *entries)
-{
-    if (!may_accept())
-        return 0;
-    for (size_t i = 0; i < sockets->count; i++)
-        entries[i] = (struct pollfd){.fd = sockets->list[i].fd, .events = POLLIN};
-    return sockets->count;
 }
 
 void accept_each_polled(const struct pollfd *entries, size_t polled)
 {
     for (size_t i = 0; i < polled; i++)
-        if (entries[i].revents && may_accept())
+        if (entries[i].revents && accept_each_may())
             receive(entries[i].fd);
 }
 

@@ -9,10 +9,11 @@
 
 void accept_each_open(const struct options *given, const struct sockets *given_sockets);
 
-/* For poll(2): the listeners, MAX_POLLED_SOCKETS at most, if there is room for a connection.
- * Returns how many. After poll: one process for each that has a client. */
+/* Is there room for a connection? */
+int accept_each_may(void);
+
+/* After poll(2) for the listeners: one process for each that has a client. */
 struct pollfd;
-size_t accept_each_poll(struct pollfd *entries);
 void accept_each_polled(const struct pollfd *entries, size_t polled);
 
 /* That process has ended. Returns 0 when it is none of these. */

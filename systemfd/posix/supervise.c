@@ -201,9 +201,7 @@ static void handle_signals(int signals, int had_terminal)
 /* --lazy waits for the first one; --accept takes each. */
 static size_t poll_for_clients(struct pollfd *entries, const struct sockets *sockets)
 {
-    if (cycle_accepts())
-        return accept_each_poll(entries);
-    if (!cycle_waits_for_client())
+    if (cycle_accepts() ? !accept_each_may() : !cycle_waits_for_client())
         return 0;
     for (size_t i = 0; i < sockets->count; i++)
         entries[i] = (struct pollfd){.fd = sockets->list[i].fd, .events = POLLIN};
