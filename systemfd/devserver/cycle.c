@@ -359,17 +359,17 @@ static void tell_change(void)
 
 static void build_failed(const struct exit_status *how)
 {
-    int is_the_end = options->exit_on_failure && nobody_answers();
+    int ends = options->exit_on_failure && nobody_answers();
 
     stale = 1;
     snprintf(failure, sizeof failure, "the build failed after %s: %s", since(build_began()),
              how->text);
     report("%s%s", failure,
-           is_the_end            ? ""
+           ends                  ? ""
            : nobody_answers()    ? "; waiting for a change"
            : options->accept_max ? "; connections go on to start the command that is there"
                                  : "; the old server stays");
-    if (is_the_end) {
+    if (ends) {
         cycle_exit(how->code);
         return;
     }

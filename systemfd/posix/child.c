@@ -16,11 +16,11 @@
 #include "service_status.h"
 #include "signals.h"
 #include "terminal.h"
+#include "variables.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -97,22 +97,18 @@ static void start_job(struct child *child, const char *what, struct tail *tail, 
 static void set_variables(const struct variable *variables)
 {
     for (; variables && variables->name; variables++)
-        setenv(variables->name, variables->value, 1);
+        set_variable(variables->name, variables->value);
 }
 
 /* service_manager_open has removed what was there before. */
 static void set_notify_variables(const struct notify *notify, int with_pid)
 {
-    char text[24];
-
-    setenv("NOTIFY_SOCKET", notify->name, 1);
+    set_variable("NOTIFY_SOCKET", notify->name);
     if (service_manager_watchdog_usec() == 0)
         return;
-    snprintf(text, sizeof text, "%llu", service_manager_watchdog_usec());
-    setenv("WATCHDOG_USEC", text, 1);
-    snprintf(text, sizeof text, "%ld", (long)getpid());
+    set_number("WATCHDOG_USEC", service_manager_watchdog_usec());
     if (with_pid)
-        setenv("WATCHDOG_PID", text, 1);
+        set_number("WATCHDOG_PID", (unsigned long long)getpid());
 }
 
 int child_start_server(struct child *child, const struct options *options,
@@ -191,12 +187,15 @@ int child_can_speak(const struct child *child)
 
 void child_hear(const struct child *child, struct said *said)
 {
+    const struct server *server;
+
     memset(said, 0, sizeof *said);
     if (!child->notify)
         return;
     notify_read(child->notify, (pid_t)child->group, said);
-    if (servers_find(child->id))
-        service_status_pass_on(servers_find(child->id), said);
+    server = servers_find(child->id);
+    if (server)
+        service_status_pass_on(server, said);
 }
 
 /* ---- Stopping ---- */

@@ -2,7 +2,6 @@
 #include "sockets/open.h"
 
 #include "address_in_use.h"
-#include "address_text.h"
 #include "remove_at_exit.h"
 #include "try_open.h"
 

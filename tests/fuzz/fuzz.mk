@@ -14,7 +14,7 @@ $(FUZZ_BUILD)/environment: listenfd.c
 $(FUZZ_BUILD)/environment: FUZZ_WRAP = bind open64
 $(FUZZ_BUILD)/address: listenfd.c \
     $(addprefix systemfd/,sockets/spec.c sockets/bound_address.c report.c) \
-    $(addprefix systemfd/posix/,unix_spec.c open.c address_text.c address_in_use.c socket_owner.c sock_diag.c remove_at_exit.c)
+    $(addprefix systemfd/posix/,unix_spec.c open.c address_in_use.c socket_owner.c sock_diag.c remove_at_exit.c)
 $(FUZZ_BUILD)/address: FUZZ_WRAP = socket setsockopt bind listen getsockname open64
 $(FUZZ_BUILD)/ignore: systemfd/devserver/ignore.c systemfd/posix/glob.c systemfd/report.c win32/glob.c
 $(FUZZ_BUILD)/ignore: FUZZ_INCLUDED = win32/glob.c
