@@ -224,18 +224,6 @@ int file_exists(const char *path)
     return 0;
 }
 
-int file_is_link(const char *path)
-{
-    (void)path;
-    return 0;
-}
-
-int file_is_own_output(const char *path)
-{
-    (void)path;
-    return 0;
-}
-
 struct look file_look(const char *path)
 {
     (void)path;

@@ -50,18 +50,6 @@ int file_exists(const char *path)
     return file_named(path)->is_there;
 }
 
-int file_is_link(const char *path)
-{
-    (void)path;
-    return 0;
-}
-
-int file_is_own_output(const char *path)
-{
-    (void)path;
-    return 0;
-}
-
 struct look file_look(const char *path)
 {
     const struct fake *file = file_named(path);

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MOST_ROWS = 128, MOST_CALLS = 30, PATIENCE_MS = 2000, SLICE_MS = 20 };
+enum { MOST_CALLS = 30, PATIENCE_MS = 2000, SLICE_MS = 20 };
 
 static int listener; /* passed to systemfd: it stays open whatever happens */
 static int all_faults;
@@ -52,14 +52,6 @@ static void start(void)
                                               .count = 1});
 }
 
-static int has_ended(void)
-{
-    siginfo_t information = {0};
-
-    return waitid(P_PID, (id_t)systemfd.pid, &information, WEXITED | WNOWAIT | WNOHANG) == 0 &&
-           information.si_pid == systemfd.pid;
-}
-
 /* The process of one connection may have met the fault. */
 static int is_served(void)
 {
@@ -69,7 +61,7 @@ static int is_served(void)
     ssize_t got = -1;
 
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    for (int i = 0; i < PATIENCE_MS / SLICE_MS && got < 0 && !has_ended(); i++)
+    for (int i = 0; i < PATIENCE_MS / SLICE_MS && got < 0 && !systemfd_has_ended(); i++)
         got = recv(fd, answer, strlen("served\n"), MSG_WAITALL);
     close(fd);
     return strcmp(answer, "served\n") == 0;
@@ -77,7 +69,7 @@ static int is_served(void)
 
 static void serve_clients(void)
 {
-    for (int served = 0; served < 3 && !has_ended();)
+    for (int served = 0; served < 3 && !systemfd_has_ended();)
         served += is_served();
 }
 
@@ -85,9 +77,9 @@ static void end(void)
 {
     long long deadline = now_ms() + DEADLINE_MS;
 
-    while (!has_ended()) { /* the signal, too, may get lost */
+    while (!systemfd_has_ended()) { /* the signal, too, may get lost */
         process_signal(&systemfd, SIGTERM);
-        for (int i = 0; i < 40 && !has_ended(); i++)
+        for (int i = 0; i < 40 && !systemfd_has_ended(); i++)
             look_again(deadline, "systemfd ends");
     }
 }
@@ -199,15 +191,5 @@ static int print_fault(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[1 + MOST_ROWS] = {
-        cmocka_unit_test_setup_teardown(test_without_fault, create_project, print_fault)};
-    size_t count = 1;
-
-    for (const struct call *call = calls; call->name; call++)
-        tests[count++] = (struct CMUnitTest){.name = call->name,
-                                             .test_func = test_call,
-                                             .setup_func = create_project,
-                                             .teardown_func = print_fault,
-                                             .initial_state = (void *)(uintptr_t)call};
-    return _cmocka_run_group_tests("clients", tests, count, prepare, finish);
+    return run_rows("clients", test_without_fault, test_call, print_fault, prepare, finish);
 }

@@ -26,8 +26,6 @@
 /* For an answer, until something is touched to provoke it; then more and more. */
 enum { PATIENCE_MS = 300 };
 
-enum { MOST_ROWS = 128 }; /* of calls.h */
-
 static int listener, port; /* passed to systemfd, so that the test knows the port */
 static int manager;        /* told how it goes; of which nothing is expected */
 static char notify_socket[64];
@@ -78,14 +76,6 @@ static void start(void)
         close(master);
         close(descriptors[1]);
     }
-}
-
-static int has_ended(void)
-{
-    siginfo_t information = {0};
-
-    return waitid(P_PID, (id_t)systemfd.pid, &information, WEXITED | WNOWAIT | WNOHANG) == 0 &&
-           information.si_pid == systemfd.pid;
 }
 
 /* ---- Requests that nobody may be there to answer ---- */
@@ -171,11 +161,11 @@ static int reach(const char *word)
     long patience_ms = PATIENCE_MS;
     long long deadline = now_ms() + DEADLINE_MS, next = now_ms() + patience_ms;
 
-    while (!has_ended() && !answer_is(port, "/", word, patience_ms)) {
+    while (!systemfd_has_ended() && !answer_is(port, "/", word, patience_ms)) {
         provoke("text", word, &patience_ms, &next);
         look_again(deadline, word);
     }
-    return !has_ended();
+    return !systemfd_has_ended();
 }
 
 /* The same until a build has failed. */
@@ -184,11 +174,11 @@ static int reach_failed_build(void)
     long patience_ms = PATIENCE_MS;
     long long deadline = now_ms() + DEADLINE_MS, next = 0;
 
-    while (!has_ended() && lines_of("../failed") == 0) {
+    while (!systemfd_has_ended() && lines_of("../failed") == 0) {
         provoke("bad", "", &patience_ms, &next);
         look_again(deadline, "a build fails");
     }
-    return !has_ended();
+    return !systemfd_has_ended();
 }
 
 /* ---- A working day ---- */
@@ -201,13 +191,13 @@ static int see_page(void)
     long patience_ms = PATIENCE_MS;
     long long deadline = now_ms() + DEADLINE_MS;
 
-    while (http_port && !is_seen && !has_ended() && !(is_fault() && patience_ms > 2000)) {
+    while (http_port && !is_seen && !systemfd_has_ended() && !(is_fault() && patience_ms > 2000)) {
         answer_is(port, "/exit/0", "", patience_ms);
         is_seen = answer_is(http_port, "/", "The server ", patience_ms);
         patience_ms *= 2;
         look_again(deadline, "the page is seen");
     }
-    return !has_ended();
+    return !systemfd_has_ended();
 }
 
 /* 0 as soon as systemfd has ended. */
@@ -232,9 +222,9 @@ static void end(void)
 {
     long long deadline = now_ms() + DEADLINE_MS;
 
-    while (!has_ended()) {
+    while (!systemfd_has_ended()) {
         process_signal(&systemfd, SIGTERM);
-        for (int i = 0; i < 40 && !has_ended(); i++)
+        for (int i = 0; i < 40 && !systemfd_has_ended(); i++)
             look_again(deadline, "systemfd ends");
     }
 }
@@ -379,15 +369,5 @@ static int print_fault(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[1 + MOST_ROWS] = {
-        cmocka_unit_test_setup_teardown(test_usual_day, create_project, print_fault)};
-    size_t count = 1;
-
-    for (const struct call *call = calls; call->name; call++)
-        tests[count++] = (struct CMUnitTest){.name = call->name,
-                                             .test_func = test_call,
-                                             .setup_func = create_project,
-                                             .teardown_func = print_fault,
-                                             .initial_state = (void *)(uintptr_t)call};
-    return _cmocka_run_group_tests("devserver", tests, count, prepare, finish);
+    return run_rows("devserver", test_usual_day, test_call, print_fault, prepare, finish);
 }

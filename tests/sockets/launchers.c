@@ -27,18 +27,6 @@ static void check_output(const char *command, const char *expected)
     free(text);
 }
 
-static void check_refused(const char *command, const char *sentence)
-{
-    char *text;
-    int status = shell_status(&text, "cd '%s' && %s", project, command);
-
-    if (status != 2 || !strstr(text, sentence))
-        print_message("%s\nstatus %d: %s\n", command, status, text);
-    assert_int_equal(status, 2);
-    assert_non_null(strstr(text, sentence));
-    free(text);
-}
-
 /* ---- Placeholders ---- */
 
 #define PRINTS "-- printf '%s\\n' "
@@ -70,12 +58,12 @@ static void test_placeholders(void **state)
 static void test_refused_placeholders(void **state)
 {
     (void)state;
-    check_refused("systemfd --placeholders -- echo 'x{fd}'", "{fd}: there is no socket; open one");
-    check_refused("systemfd --placeholders -s 0 -- echo '{fd:web}y'",
-                  "{fd:web}: no socket has that name; -s web=... gives it one");
-    check_refused("systemfd --placeholders -s ./s -- echo '{port}'", "{port}: ./s has no port");
-    check_refused("systemfd --placeholders -s unix::a:b -- echo '{port}'",
-                  "{port}: a:b has no port");
+    assert_refused("systemfd --placeholders -- echo 'x{fd}'", "{fd}: there is no socket; open one");
+    assert_refused("systemfd --placeholders -s 0 -- echo '{fd:web}y'",
+                   "{fd:web}: no socket has that name; -s web=... gives it one");
+    assert_refused("systemfd --placeholders -s ./s -- echo '{port}'", "{port}: ./s has no port");
+    assert_refused("systemfd --placeholders -s unix::a:b -- echo '{port}'",
+                   "{port}: a:b has no port");
 }
 
 /* A server that is told a number, started anew: it is the same each time. */
@@ -110,7 +98,7 @@ static void test_stdin(void **state)
         "1-7; echo $LISTEN_FDS $LISTEN_FDNAMES; test -S /proc/self/fd/4 && ! test -S "
         "/proc/self/fd/5 && echo two'",
         "socket:\n2 b:unknown\ntwo\n");
-    check_refused("systemfd --stdin -- true", "--stdin wants a socket to pass; open one with -s");
+    assert_refused("systemfd --stdin -- true", "--stdin wants a socket to pass; open one with -s");
 }
 
 static void test_report_of_stdin(void **state)
@@ -138,11 +126,11 @@ static void test_variables_of_start_server(void **state)
 static void test_refused_dialects(void **state)
 {
     (void)state;
-    check_refused("systemfd --export upstart -s 0 -- true",
-                  "--export 'upstart' is none of start_server, einhorn");
-    check_refused("systemfd --export start_server -s '@x;y' -- true",
-                  "--export start_server cannot tell of @x;y");
-    check_refused(
+    assert_refused("systemfd --export upstart -s 0 -- true",
+                   "--export 'upstart' is none of start_server, einhorn");
+    assert_refused("systemfd --export start_server -s '@x;y' -- true",
+                   "--export start_server cannot tell of @x;y");
+    assert_refused(
         "systemfd --export start_server -s './x=y' -- true; s=$?; test ! -e ./x=y && exit $s",
         "--export start_server cannot tell of ./x=y");
 }

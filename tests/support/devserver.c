@@ -343,12 +343,26 @@ size_t lines_of(const char *name)
 
 /* ---- Its end ---- */
 
+/* It stays a zombie. */
+static int look_at_end(siginfo_t *information)
+{
+    memset(information, 0, sizeof *information);
+    return waitid(P_PID, (id_t)systemfd.pid, information, WEXITED | WNOWAIT | WNOHANG) == 0 &&
+           information->si_pid == systemfd.pid;
+}
+
+int systemfd_has_ended(void)
+{
+    siginfo_t information;
+
+    return look_at_end(&information);
+}
+
 static void assert_ends(int how, int status)
 {
-    siginfo_t information = {0};
+    siginfo_t information;
 
-    WAIT_UNTIL(waitid(P_PID, (id_t)systemfd.pid, &information, WEXITED | WNOWAIT | WNOHANG) == 0 &&
-               information.si_pid == systemfd.pid);
+    WAIT_UNTIL(look_at_end(&information));
     /* Its orphans are ours now. One that has just begun may end a moment before its guardian, which
      * has no name of its own yet. */
     WAIT_UNTIL(children_of(getpid()) == 0);
@@ -365,4 +379,16 @@ void assert_exits(int status)
 void assert_dies_of(int signal)
 {
     assert_ends(CLD_KILLED, signal);
+}
+
+void assert_refused(const char *command, const char *sentence)
+{
+    char *text;
+    int status = shell_status(&text, "cd '%s' && %s", project, command);
+
+    if (status != 2 || !strstr(text, sentence))
+        print_message("%s\nstatus %d: %s\n", command, status, text);
+    assert_int_equal(status, 2);
+    assert_non_null(strstr(text, sentence));
+    free(text);
 }

@@ -73,6 +73,12 @@ long processor_time_ms(pid_t pid);
 void assert_exits(int status);
 void assert_dies_of(int signal);
 
+/* It has, and is not waited for yet. */
+int systemfd_has_ended(void);
+
+/* The shell command, run in the project, ends with status 2 and says that. */
+void assert_refused(const char *command, const char *sentence);
+
 /* ---- Waiting ---- */
 
 long long now_ms(void);

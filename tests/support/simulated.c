@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "devserver/after.h"
+#include "devserver/files.h"
 #include "devserver/output.h"
 #include "page/live_reload.h"
 #include "page/page.h"
@@ -185,4 +186,18 @@ void after_look(void)
 int after_timeout(void)
 {
     return -1;
+}
+
+/* ---- Files ---- */
+
+int file_is_link(const char *path)
+{
+    (void)path;
+    return 0;
+}
+
+int file_is_own_output(const char *path)
+{
+    (void)path;
+    return 0;
 }
