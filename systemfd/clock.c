@@ -15,6 +15,11 @@ int earlier(int a, int b)
     return a < 0 ? b : b < 0 || a < b ? a : b;
 }
 
+long long later(long long a, long long b)
+{
+    return a > b ? a : b;
+}
+
 const char *since(long long start)
 {
     static char text[48];

@@ -11,6 +11,9 @@ int until(long long when);
 /* The shorter of two waits; -1 means for ever. */
 int earlier(int a, int b);
 
+/* The later of two times. */
+long long later(long long a, long long b);
+
 /* What has passed since then: "340 ms", "2.31 s". Valid until the next call. */
 const char *since(long long start);
 

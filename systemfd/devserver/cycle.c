@@ -5,11 +5,11 @@
 #include "build.h"
 #include "changes.h"
 #include "clock.h"
+#include "debounce.h"
 #include "first_client.h"
 #include "output.h"
 #include "page/live_reload.h"
 #include "page/page.h"
-#include "path_table.h"
 #include "restart_loop.h"
 #include "report.h"
 #include "servers.h"
@@ -18,48 +18,34 @@
 #include <stdio.h>
 
 enum {
-    PAUSE_MS = 2,         /* after a save; */
-    BURST_PAUSE_MS = 50,  /* after one of several, */
-    LARGE_PAUSE_MS = 500, /* of many, */
-    LARGE_BURST = 100,
-    BURST_MS = 1000,          /* or one so soon after the last restart */
-    PAUSES = 10,              /* for as long it may be one file that does not come to rest, */
-    LONGEST_BURST_MS = 10000, /* and for as long, many files */
-    MOST_PATHS = 4096,        /* told apart, of one burst */
-    SOON_MS = 1000,           /* after a server's start it may be the server that writes, */
-    SOON_READY_MS = 500,      /* or after it became ready, sooner than a person saves */
-    AFTERMATH_MS = 200,       /* what somebody whom a build left behind may still write */
-    PATIENT_BUILDS = 5,       /* are ended by changes in a row: then one runs to its end */
-    EXECUTABLE_MS = 250,      /* how often it is looked whether the command has become that */
-    FIRST_BACKOFF_MS = 100,   /* before a crashed server is started again, then doubled */
-    LAST_BACKOFF_MS = 5000,   /* up to this */
-    END_SLOW_MS = 1000,       /* from here on, the user is told who is waited for at the end */
-    PAGE_BACKOFF_MS = 800,    /* from here on, the wait is worth a page */
-    GOOD_LIFE_MS = 10000      /* who lived this long starts at the first backoff again */
+    SOON_MS = 1000,         /* a change this soon after a server's start may be its own doing, */
+    SOON_READY_MS = 500,    /* or this soon after it became ready: no person saves that fast */
+    AFTERMATH_MS = 200,     /* processes that a build left behind may write for this long */
+    PATIENT_BUILDS = 5,     /* after changes have ended so many in a row, one runs to its end */
+    FIRST_BACKOFF_MS = 100, /* before a crashed server is started again; then doubled */
+    LAST_BACKOFF_MS = 5000,
+    END_SLOW_MS = 1000,    /* an end that takes longer says which process is waited for */
+    PAGE_BACKOFF_MS = 800, /* clients that would wait longer get the error page */
+    GOOD_LIFE_MS = 10000   /* a server that lived this long starts at the first backoff again */
 };
 
 static const struct options *options;
 static const struct sockets *sockets;
-static long long first_change, last_change; /* 0: none waits */
-static long long last_other;                /* change, of a file that had not changed yet */
-static struct path_table changed;           /* the files */
-static size_t last_burst;                   /* how many files the last restart was for */
-static int by_hand;                         /* a restart that waits for the build's end */
-static int build_again;                     /* the build is being ended, for another one */
-static int built;                           /* and it is not decided whether another one follows */
-static long long restarted_at, build_ended_at, ready_at;
-static int start_when_stopped; /* --stop-first */
-static void (*retry)(void);    /* what is tried again, */
-static long long retry_at;     /* and when; 0: nothing is */
+static int by_hand;     /* somebody asked for a restart, which waits for the build's end */
+static int build_again; /* the build is being ended; another one follows at once */
+static int built;       /* the build has succeeded, and its server is not started yet */
+static long long build_ended_at, started_at, ready_at;
+static int start_when_stopped; /* --stop-first: the old server is still stopping */
+static void (*retry)(void);    /* what failed, and is tried again */
+static long long retry_at;     /* 0: nothing is */
 static int backoff_ms;
-static int stale;   /* --lazy: what would be started has to be built first */
-static int crashed; /* a server has, since the last change */
-static long long started_at;
-static unsigned accepting; /* --accept: the version that each connection starts; 0: none yet */
+static int stale;          /* --lazy: the next start has to build first */
+static int crashed;        /* a server has crashed since the last change */
+static unsigned accepting; /* --accept: the version that connections start; 0: none yet */
 static int ending, at_once, exit_status;
-static unsigned newest_ended; /* whose exit status that is, when a signal has asked for the end */
-static char failure[160];     /* the last, since a server became ready */
-static long long told_at;     /* who is waited for at the end; 0: told already */
+static unsigned newest_ended; /* the generation that exit_status is from, once a signal ended us */
+static char failure[160];     /* the last one since a server became ready */
+static long long tell_at;     /* when to say which process the end waits for; 0: said */
 
 /* ---- Trying again ---- */
 
@@ -94,7 +80,7 @@ static void tell_ready(unsigned generation)
     after_ready(generation);
 }
 
-/* For --accept there is no more to start now. */
+/* --accept: there is nothing to start yet. */
 static void begin_to_accept(void)
 {
     accepting++;
@@ -132,7 +118,7 @@ void cycle_exit(int status)
     cycle_end(-1);
 }
 
-/* Of systemfd, with that server. */
+/* Does systemfd end with that server? */
 static int is_the_end(const struct exit_status *how)
 {
     return no_server_is_up() &&
@@ -147,7 +133,7 @@ static void restart_after_crash(void)
     retry_later(start_server);
 }
 
-/* --lazy: a server may end when it has nothing to do. */
+/* --lazy: a server may end when it is idle. */
 static void server_is_idle(const struct server *server)
 {
     report("%s ended by itself; the next client starts it again", server_name(server));
@@ -172,8 +158,8 @@ static void server_crashed(struct server *server, const struct exit_status *how)
         restart_after_crash();
 }
 
-/* One that follows a crashed one is the same server: it is tried on. So it is with --lazy, where a
- * client waits, and there may be no change to wait for. */
+/* A server that replaces a crashed one runs the same code: it is tried again and again. So it is
+ * with --lazy, where a client waits and there may be no change to wait for. */
 static int is_tried_on(void)
 {
     return crashed || (options->lazy && options->watch.count == 0);
@@ -210,7 +196,7 @@ static void roll_on_again(void)
     retry_at = 0;
 }
 
-/* Not beside a build that rewrites what it would start. */
+/* Not during a build: it rewrites the program. */
 static void look_after_workers(void)
 {
     if (ending || retry_at || build_id())
@@ -225,7 +211,7 @@ static void look_after_workers(void)
 
 /* ---- Servers that end ---- */
 
-/* That of the newest is ours. */
+/* The newest server's exit status is systemfd's. */
 static void note_exit_status(const struct server *server, const struct exit_status *how)
 {
     if (server->generation < newest_ended)
@@ -264,7 +250,7 @@ static void begin_build(void)
 {
     if (retry == begin_build)
         retry_at = 0;
-    page_hide(); /* who asks now waits in the queue for the outcome */
+    page_hide(); /* clients wait in the queue for the outcome */
     build_again = 0;
     if (build_begin(options))
         changes_build_begins();
@@ -272,15 +258,13 @@ static void begin_build(void)
         retry_later(begin_build);
 }
 
-/* What has changed so far, the next start is for. */
+/* The next start is for all changes so far. */
 static void take_changes(void)
 {
-    first_change = last_change = by_hand = built = 0;
-    last_burst = changed.count;
-    path_table_clear(&changed);
+    by_hand = built = 0;
+    debounce_take();
     changes_clear();
     restart_loop_restarts();
-    restarted_at = now_ms();
     backoff_ms = FIRST_BACKOFF_MS;
     crashed = 0;
 }
@@ -297,8 +281,8 @@ static void begin_cycle(void)
         start_server();
 }
 
-/* Only if the user says that builds can take it; and when changes have ended some in a row, the
- * next one may have its time: it may be its own changes. */
+/* Only if the user says that builds can take it. When changes have ended several builds in a row,
+ * the next one runs to its end: the changes may be its own. */
 static int may_end_build(void)
 {
     return options->restart_build && restart_loop_builds() < PATIENT_BUILDS;
@@ -317,24 +301,17 @@ static int is_soon_after_start(long long when)
     return servers_in(STARTING) || when - started_at < SOON_MS || when - ready_at < SOON_READY_MS;
 }
 
-/* Noted at that time; begin_cycle forgets it. */
+/* A change counts, made at that time. begin_cycle forgets it. */
 static void change_counts_as(const char *path, long long when, int in_build)
 {
-    page_hide(); /* what it says may be mended already */
+    page_hide(); /* the error may be fixed already */
     if (in_build || (started_at < build_ended_at && when - build_ended_at < AFTERMATH_MS))
         restart_loop_build_changed(path);
     else
         restart_loop_changed(path, is_soon_after_start(when));
-    if (build_id() && !first_change && !may_end_build())
+    if (build_id() && !debounce_began() && !may_end_build())
         report("another build will follow: %s changed", path ? path : "something");
-    if (when > last_change)
-        last_change = when;
-    if (!first_change)
-        first_change = when;
-    if (path && changed.count < MOST_PATHS && !path_table_find(&changed, path)) {
-        path_table_add(&changed, path, sizeof(const char *));
-        last_other = when;
-    }
+    debounce_add(path, when);
 }
 
 void cycle_changed(const char *path)
@@ -374,7 +351,7 @@ static void build_failed(const struct exit_status *how)
         return;
     }
     if (nobody_answers())
-        first_client_forget(); /* a server has ended by itself meanwhile */
+        first_client_forget(); /* the server ended by itself during the build */
     show_page("The build failed", build_output());
 }
 
@@ -384,7 +361,7 @@ static void build_has_ended(const struct exit_status *how)
     outputs_drain();
     if (ending)
         return;
-    watch_read(cycle_changed); /* what it wrote is still to be told from the user's changes */
+    watch_read(cycle_changed); /* while what the build wrote can still be told from saves */
     changes_build_ends();
     build_ended_at = now_ms();
     if (build_again) {
@@ -413,6 +390,7 @@ void cycle_begin(const struct options *given, const struct sockets *given_socket
     options = given;
     sockets = given_sockets;
     changes_setup(change_counts_as);
+    debounce_setup(given->delay_ms);
     watch_tell_new(change_is_new_file);
     servers_setup(given, given_sockets);
     after_setup(given, given_sockets);
@@ -436,7 +414,7 @@ void cycle_child_ended(long id, const struct exit_status *how)
     struct server *server = servers_find(id);
 
     if (how->code == EXIT_CANNOT_EXECUTE)
-        watch_modes(); /* chmod(1) will mend it */
+        watch_modes(); /* chmod(1) is what mends it */
     if (id == build_id())
         build_has_ended(how);
     else if (id == after_id())
@@ -449,7 +427,7 @@ void cycle_restart(const char *reason)
 {
     if (ending)
         return;
-    watch_read(cycle_changed); /* what changed before is covered by this restart */
+    watch_read(cycle_changed); /* this restart is for earlier changes, too */
     restart_loop_ends();
     if (!build_id()) {
         begin_screen();
@@ -476,7 +454,7 @@ void cycle_end(int reason)
     ending = reason;
     if (ending > 0)
         exit_status = 128 + ending;
-    told_at = now_ms() + END_SLOW_MS;
+    tell_at = now_ms() + END_SLOW_MS;
     retry_at = start_when_stopped = 0;
     page_end();
     if (build_id())
@@ -491,61 +469,32 @@ static void tell_who_is_waited_for(void)
 {
     long server = servers_oldest(), id = server ? server : build_id() ? build_id() : after_id();
 
-    if (!told_at || now_ms() < told_at)
+    if (!tell_at || now_ms() < tell_at)
         return;
-    told_at = 0;
+    tell_at = 0;
     if (id)
         report("waiting for process %ld to stop; %s ends it at once", id,
                report_on_terminal() ? "Ctrl-C again" : "a second signal");
 }
 
-/* How long changes must have paused: one that comes alone, and may be all, hardly at all. */
-static long long pause_ms(void)
-{
-    int goes_on = first_change - restarted_at < BURST_MS; /* the burst of the last restart */
-
-    if (options->delay_ms >= 0)
-        return options->delay_ms;
-    if (changed.count >= LARGE_BURST || (goes_on && last_burst >= LARGE_BURST))
-        return LARGE_PAUSE_MS;
-    return changed.count > 1 || goes_on ? BURST_PAUSE_MS : PAUSE_MS;
-}
-
-static long long later(long long a, long long b)
-{
-    return a > b ? a : b;
-}
-
-/* When the restart is due, if nothing more changes: after a pause. But one file that is written
- * all the time does not put it off for long, nor do ever others for ever. */
-static long long due_at(void)
-{
-    long long pause = pause_ms(), one_file = first_change + PAUSES * pause;
-    long long limit = later(one_file, last_other + pause);
-    long long last = later(one_file, first_change + LONGEST_BURST_MS);
-
-    limit = limit < last ? limit : last;
-    return last_change + pause < limit ? last_change + pause : limit;
-}
-
-/* What feeds itself waits. */
+/* Restarts that cause each other wait. */
 static long long loop_waits_until(void)
 {
-    return later(first_change, build_ended_at) + restart_loop_wait();
+    return later(debounce_began(), build_ended_at) + restart_loop_wait();
 }
 
 static int another_follows_at_once(void)
 {
-    return by_hand || (first_change && restart_loop_wait() == 0);
+    return by_hand || (debounce_began() && restart_loop_wait() == 0);
 }
 
 static int is_change_due(void)
 {
     long long now = now_ms();
 
-    if (!first_change || now < due_at() || (build_id() && !may_end_build()))
+    if (!debounce_began() || now < debounce_due_at() || (build_id() && !may_end_build()))
         return 0;
-    return !changes_undecided() || now >= first_change + LONGEST_BURST_MS;
+    return !changes_undecided() || now >= debounce_deadline();
 }
 
 static void look_at_changes(void)
@@ -561,12 +510,12 @@ static void look_at_changes(void)
     } else if (is_change_due() && now_ms() >= loop_waits_until()) {
         tell_change();
         begin_cycle();
-    } else if (first_change && !build_id() && restart_loop_wait() > 0) {
+    } else if (debounce_began() && !build_id() && restart_loop_wait() > 0) {
         restart_loop_tell();
     }
 }
 
-/* Not beside a build that rewrites what it would start. */
+/* Not while a change made during the build may call for another one. */
 static void start_what_was_built(void)
 {
     if (!built || changes_undecided())
@@ -601,11 +550,11 @@ void cycle_look(void)
 
 static int change_timeout(void)
 {
-    if (!first_change || build_again || (build_id() && !may_end_build()))
+    if (!debounce_began() || build_again || (build_id() && !may_end_build()))
         return -1;
     if (changes_undecided())
-        return until(first_change + LONGEST_BURST_MS);
-    return until(build_id() ? due_at() : later(due_at(), loop_waits_until()));
+        return until(debounce_deadline());
+    return until(build_id() ? debounce_due_at() : later(debounce_due_at(), loop_waits_until()));
 }
 
 static int own_timeout(void)
@@ -619,7 +568,7 @@ static int own_timeout(void)
 
 static int end_timeout(void)
 {
-    return told_at ? until(told_at) : -1;
+    return tell_at ? until(tell_at) : -1;
 }
 
 int cycle_timeout(void)
@@ -650,7 +599,7 @@ int cycle_waits_for_client(void)
     return first_client_may_come() && !ending && !build_id();
 }
 
-/* A build may be writing the command: who comes meanwhile gets what it makes. */
+/* A build may be writing the command: clients that come meanwhile get the new one. */
 int cycle_accepts(void)
 {
     return accepting && !build_id() && !ending;

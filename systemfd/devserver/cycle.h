@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * The development server's cycle: what happens when. It waits for nothing: supervise.c, on
- * Windows win32/supervise.c, does, and tells what has happened.
+ * The development server's cycle decides what happens next. It never waits: posix/supervise.c or
+ * win32/supervise.c waits, and calls it when something has happened.
  *
  *   change -> (pause) -> build -> start the new server -> it is ready -> stop the old one
  *                          |               |
- *                          fails           dies: the old server stays; without one, http is
- *                                          answered with what was printed */
+ *                          fails           dies: the old server stays. If there is none, http
+ *                                          clients get what was printed. */
 #ifndef SYSTEMFD_CYCLE_H
 #define SYSTEMFD_CYCLE_H
 
@@ -15,42 +15,49 @@
 
 void cycle_begin(const struct options *given, const struct sockets *given_sockets);
 
-/* A file has changed; a process has ended; somebody wants a restart. */
+/* A file has changed. */
 void cycle_changed(const char *path);
+
+/* A process that systemfd started has ended. */
 void cycle_child_ended(long id, const struct exit_status *how);
+
+/* Somebody asks for a restart. */
 void cycle_restart(const char *reason);
 
-/* Somebody wants it all to end, for that reason, a number above 0; asked twice: at once. */
+/* Somebody asks for the end: reason is the signal's number. The second call kills what is left. */
 void cycle_end(int reason);
 
-/* What is due by now; to be called after each event, and after cycle_timeout milliseconds
- * (-1: never) at the latest. */
+/* The same, but systemfd itself decided to end, with that exit status. */
+void cycle_exit(int status);
+
+/* Does what is due by now. Call it after each event, and at the latest after cycle_timeout
+ * milliseconds (-1: no limit). */
 void cycle_look(void);
 int cycle_timeout(void);
 
-/* The same, with that exit status. */
-void cycle_exit(int status);
-
-/* Why it ends: 0 not at all, or the reason given; -1 cycle_exit was called. */
+/* 0 until the end is asked for; then the reason given to cycle_end, or -1 after cycle_exit. */
 int cycle_ending(void);
+
+/* All that systemfd has started is gone. */
 int cycle_is_over(void);
 
-/* Is a restart under way: a build, or a server that is to become ready? What went wrong since the
- * last one that did, as "server 2 crashed: signal SEGV"; "" nothing. */
+/* A build runs, or a new server is not ready yet. */
 int cycle_is_restarting(void);
+
+/* What went wrong since a server became ready, as "server 2 crashed: signal SEGV"; or "". */
 const char *cycle_failure(void);
 
-/* --lazy: is a client waited for, who is to be told as soon as one is at the sockets? */
+/* --lazy: call cycle_client_came as soon as a client is at one of the sockets. */
 int cycle_waits_for_client(void);
 void cycle_client_came(void);
 
-/* --accept: may connections be accepted now? */
+/* --accept: connections may be accepted now. */
 int cycle_accepts(void);
 
-/* Somebody has asked twice. */
+/* The end was asked for twice. */
 int cycle_ends_at_once(void);
 
-/* For systemfd itself. */
+/* The exit status of systemfd. */
 int cycle_exit_status(void);
 
 #endif

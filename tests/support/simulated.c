@@ -35,22 +35,6 @@ long long now_ms(void)
     return now;
 }
 
-int until(long long when)
-{
-    return when < now ? 0 : when - now > 60000 ? 60000 : (int)(when - now);
-}
-
-int earlier(int a, int b)
-{
-    return a < 0 ? b : b < 0 || a < b ? a : b;
-}
-
-const char *since(long long start)
-{
-    (void)start;
-    return "a while";
-}
-
 /* ---- What is said ---- */
 
 char story[1 << 16];
