@@ -74,20 +74,36 @@ static void warn_of_holder(const struct spec *ipv6)
         warn(ipv6);
 }
 
-/* Where there is no IPv6, nobody can take it. */
-static void hold(const struct spec *ipv6)
+/* Returns a descriptor that holds it, or -1: another process has it, which is warned of, or there
+ * is no IPv6, and nobody can take it. */
+static int hold(const struct spec *ipv6, int shared)
 {
-    int fd = socket(AF_INET6, SOCK_STREAM, 0), on = 1;
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
 
     if (fd < 0)
-        return;
+        return -1;
     fcntl(fd, F_SETFD, FD_CLOEXEC);
-    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &shared, sizeof shared);
     if (bind(fd, (const struct sockaddr *)&ipv6->address, ipv6->address_size) == 0)
-        return;
+        return fd;
     if (errno == EADDRINUSE)
         warn_of_holder(ipv6);
     close(fd);
+    return -1;
+}
+
+static void hold_for_good(const struct spec *ipv6)
+{
+    (void)hold(ipv6, 1);
+}
+
+/* Binding asks the kernel about this one port; sock_diag goes through all hash buckets. */
+static void hold_for_a_moment(const struct spec *ipv6)
+{
+    int fd = hold(ipv6, 0);
+
+    if (fd >= 0)
+        close(fd);
 }
 
 static void for_each(const struct sockets *sockets, void (*act)(const struct spec *))
@@ -101,10 +117,10 @@ static void for_each(const struct sockets *sockets, void (*act)(const struct spe
 
 void localhost_check(const struct sockets *sockets)
 {
-    for_each(sockets, warn_of_holder);
+    for_each(sockets, hold_for_a_moment);
 }
 
 void localhost_hold(const struct sockets *sockets)
 {
-    for_each(sockets, hold);
+    for_each(sockets, hold_for_good);
 }
