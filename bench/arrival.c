@@ -6,12 +6,14 @@
  *                                     was executed; this process's largest memory so far, which
  *                                     is the launcher's if that has become its command; and its
  *                                     parent, which is the launcher if that has stayed. In this
- *                                     case it waits to be told to stop.
+ *                                     case it waits to be told to stop, and for a client if it
+ *                                     has a listener, as a server does.
  *
  * Linked statically, so that it is smaller than what it measures. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,8 +65,11 @@ static int arrive(const char *departure)
     getrusage(RUSAGE_SELF, &usage);
     printf("%lld %ld %ld\n", now - then, usage.ru_maxrss, (long)getppid());
     fflush(stdout);
-    if (getppid() != stopwatch)
-        pause();
+    if (getppid() == stopwatch)
+        return 0;
+    if (getenv("LISTEN_FDS"))
+        accept(3, NULL, NULL);
+    pause();
     return 0;
 }
 

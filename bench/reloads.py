@@ -14,10 +14,9 @@ import tempfile
 import time
 
 from restarts import AS_LISTEN_FDS, DEADLINE_S, Tool
-from tools import ENVIRONMENT, Ratio, Section, need, tell
+from tools import BETWEEN_S, ENVIRONMENT, Ratio, Section, need, tell
 
 CLIENTS, PAUSE_MS = 4, 5  # of tests/load/load; and one more, which looks for the new answer
-BETWEEN_S = 1.1  # nobody saves sooner; entr can miss a change soon after it has restarted
 SERVER_PY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "server.py")
 LANGUAGES = {"C": lambda settings: [settings.program("bench/server")],
              "Python": lambda settings: [sys.executable, "-IB", SERVER_PY]}

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from tools import ENVIRONMENT, Ratio, Section, need, tell
+from tools import BETWEEN_S, ENVIRONMENT, Ratio, Section, need, tell
 
 STARTUP_MS = 200  # what the server needs before it listens
 CLIENTS = 4
@@ -138,7 +138,10 @@ def measure_tool(settings, kind):
         tool.start()
         try:
             tool.port = tool.wait()
-            results = [restart_under_load(tool) for _ in range(settings.rounds)]
+            results = []
+            for _ in range(settings.rounds):
+                time.sleep(BETWEEN_S)
+                results.append(restart_under_load(tool))
         finally:
             tool.end()
     requests, failed, longest, took = zip(*results)

@@ -9,6 +9,10 @@ import subprocess
 # As small as what a service gets from systemd: both libraries look through all of it.
 ENVIRONMENT = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": "/", "LANG": "C"}
 
+# Saves of a file. Nobody saves sooner: if one changes sooner, again and again, systemfd takes it
+# for one that the server writes, and waits; and entr can miss a change soon after a restart.
+BETWEEN_S = 1.1
+
 
 class Missing(Exception):
     """Something that a measurement needs is not there."""
