@@ -84,7 +84,7 @@ def measure(args, settings):
     else:
         print(report.details(sections.values()))
     if args.readme:
-        report.put_into(args.readme, report.summary(sections.values()))
+        report.put_into(args.readme, report.summary(sections.values(), report.is_headline))
     print(report.summary(sections.values()))
 
 

@@ -1,6 +1,6 @@
 # Packages for Debian, and what the suites in tests/packaging need.
 
-# In order: to build the packages and look at them; to try the recipes of docs/build-systems.md.
+# In order: to build the packages and look at them; to try the recipes of docs/install.md.
 DEBIAN_PACKAGES += build-essential debhelper lintian blhc git autoconf meson ninja-build cmake
 SUPPORT += $(BUILD)/tests/support/consumer.o
 

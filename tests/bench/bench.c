@@ -201,12 +201,19 @@ static char *summary_in(const char *path)
     return summary;
 }
 
-static void test_readme_shows_the_results(void **state)
+/* Some of the rows, as they are. */
+static void test_readme_shows_results(void **state)
 {
     char *readme = summary_in("README.md"), *published = summary_in("bench/results.md");
+    unsigned rows = 0;
 
     (void)state;
-    assert_string_equal(readme, published);
+    for (char *line = strtok(readme, "\n"); line; line = strtok(NULL, "\n")) {
+        if (!strstr(published, line))
+            fail_msg("bench/results.md has no line\n%s", line);
+        rows += *line == '|';
+    }
+    assert_in_range(rows, 10, 20);
     free(readme);
     free(published);
 }
@@ -234,7 +241,7 @@ int main(void)
         cmocka_unit_test(test_restarts), cmocka_unit_test(test_reloads),
         cmocka_unit_test(test_trees),    cmocka_unit_test(test_launchers),
         cmocka_unit_test(test_sizes),    cmocka_unit_test(test_fewer_system_calls_than_libsystemd),
-        cmocka_unit_test(test_plot),     cmocka_unit_test(test_readme_shows_the_results),
+        cmocka_unit_test(test_plot),     cmocka_unit_test(test_readme_shows_results),
     };
 
     return cmocka_run_group_tests(tests, prepare, clean_up);

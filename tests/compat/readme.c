@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The code in README.md and examples/README.md, as a reader copies it, and the picture. */
+ * The code in README.md, docs/install.md and examples/README.md, as a reader copies it, and the
+ * picture. */
 #include "folder.h"
 #include "page.h"
 #include "process.h"
@@ -11,12 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *folder, *page, *examples;
+static char *folder, *page, *install, *examples;
 
 static int prepare(void **state)
 {
     (void)state;
     page = shell("cat README.md");
+    install = shell("cat docs/install.md");
     examples = shell("cat examples/README.md");
     folder = folder_create();
     free(shell("cp listenfd.h listenfd.c '%s'", folder));
@@ -28,6 +30,7 @@ static int clean_up(void **state)
     (void)state;
     folder_remove(folder);
     free(examples);
+    free(install);
     free(page);
     return 0;
 }
@@ -82,7 +85,7 @@ static void test_the_server_on_the_first_screen(void **state)
 
 static void test_embedding(void **state)
 {
-    char *code = page_block(page_behind(page, "with no visible symbol:"), "c");
+    char *code = page_block(page_behind(install, "with no visible symbol:"), "c");
 
     (void)state;
     write_source("embedded.c", "", code, "int main(void) { return 0; }\n");

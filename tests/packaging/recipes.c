@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The files that docs/build-systems.md prints for Meson and CMake, taken from there as they are, in
+ * The files that docs/install.md prints for Meson and CMake, taken from there as they are, in
  * a project whose server.c is examples/hello.c. git finds this tree at the address that stands in
  * them (url.*.insteadOf), with its version as a tag. */
 #include "consumer.h"
@@ -60,7 +60,7 @@ static void need_repository(void)
 /* From the line that names the file to the end of the block. */
 static void copy_from_page(const char *first_line, const char *name)
 {
-    free(shell("sed -n '/^# %s$/,/^```$/{/^```$/!p}' docs/build-systems.md >%s/project/%s && "
+    free(shell("sed -n '/^# %s$/,/^```$/{/^```$/!p}' docs/install.md >%s/project/%s && "
                "test -s %s/project/%s",
                first_line, folder, name, folder, name));
 }
