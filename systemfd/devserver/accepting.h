@@ -1,41 +1,43 @@
 /* SPDX-License-Identifier: MIT
- * Who waits for connections on the passed sockets, as far as the system shows it: on Linux
- * posix/accepting.c reads it from /proc, on Windows win32/accepting.c knows who asked for the
- * sockets, elsewhere nothing can be seen. */
+ * Which processes wait for connections on the passed sockets, as far as the system shows it. On
+ * Linux, posix/accepting.c reads it from /proc. On Windows, win32/accepting.c knows which process
+ * asked for the sockets. Other systems show nothing. */
 #ifndef SYSTEMFD_ACCEPTING_H
 #define SYSTEMFD_ACCEPTING_H
 
 #include "child.h"
 
-/* Bit N is the socket N, of the first 64. */
+/* Bit N stands for socket N. Sockets after the first 64 are not looked at. */
 typedef unsigned long long socket_set;
 
+/* What one look at a server's process tree shows. Processes are given by ID, or as 0 for none. */
 struct sight {
-    socket_set waits;      /* somebody in the server's process tree waits for connections there, */
-    socket_set registered; /* or has it in an epoll set, though perhaps nobody waits just now */
-    long process;          /* one of those who wait; 0: none */
-    socket_set deaf;       /* a server has shut these down: nobody can wait there */
-    int is_proof;          /* who waits can accept; else it has only taken the sockets */
+    socket_set waits;      /* a process in the tree waits for connections on these */
+    socket_set registered; /* a process has these in an epoll set, even if it does not wait now */
+    long process;          /* the first process that was seen to wait */
+    socket_set deaf;       /* a server has called shutdown(2) on these: nobody can wait on them */
+    int is_proof;          /* a process that waits can accept; 0: it has only taken the sockets */
 
-    long busy;           /* this process runs, and cannot be caught waiting; 0: there is none */
-    socket_set holds;    /* these it has open, */
-    unsigned long other; /* and this other socket, by inode number */
+    long busy;           /* a process that runs, has `other` open, and so may be accepting */
+    socket_set holds;    /* the passed sockets that it has open */
+    unsigned long other; /* another socket that it has open, by inode number */
 
-    unsigned long long processor; /* time that the tree has used, in some unit */
-    int is_running;               /* somebody in it wants the processor, or the disk, right now */
-    long stopped;                 /* this process was stopped, by a signal; 0: there is none */
+    unsigned long long processor; /* time that the tree has used; the unit depends on the system */
+    int is_running;               /* a process in the tree runs, or waits for processor or disk */
+    long stopped;                 /* a process that a signal has stopped */
 
-    long owner; /* this process has the sockets; 0: nobody in the tree has, or it cannot be seen */
-    long bare;  /* this process has none, and was started by one that has; or nobody has any */
-    long child; /* systemfd's own child above the one that waits, or else above the owner */
+    long owner; /* a process that has passed sockets; 0 also where that cannot be seen */
+    long bare;  /* a process that has none, though an ancestor has, or no process in the tree has */
+    long child; /* systemfd's own child above `process`, or else above `owner` */
 };
 
+/* Sets the sockets to look for. To be called before accepting_look. */
 void accepting_setup(const struct sockets *sockets);
 
-/* Looks once. All is 0 where nothing can be seen. */
+/* Looks once at the tree of *child. All of *sight is 0 where nothing can be seen. */
 void accepting_look(const struct child *child, struct sight *sight);
 
-/* What it runs, as "npm start"; "" when it has ended or nothing can be seen. */
+/* The command line of that process, as "npm start"; "" if it has ended or cannot be seen. */
 void accepting_command(long process, char *text, size_t size);
 
 #endif

@@ -1,32 +1,36 @@
 /* SPDX-License-Identifier: MIT
- * The build, of which at most one runs. */
+ * The build. At most one runs at a time. */
 #ifndef SYSTEMFD_BUILD_H
 #define SYSTEMFD_BUILD_H
 
 #include "options.h"
 #include "page/tail.h"
 
-/* Returns 0, after a report, when it cannot be started. */
+/* Starts a build. Returns 1, or 0 after a report when it cannot be started. */
 int build_begin(const struct options *given);
 
-/* Its process; 0: none runs. */
+/* The process ID of the running build, or 0. */
 long build_id(void);
 
-/* It asks the user something: its line on the terminal is not to be broken. */
+/* To be called when the build may ask the user something: "building ..." would break that line. */
 void build_asks(void);
 
-/* Asks it to end, and kills it when it does not. */
+/* Asks the build to end, and kills it if it does not. */
 void build_stop(void);
+
+/* Kills the build at once. */
 void build_kill(void);
 
-/* To be called when its process has ended; ends what that has left in the background. */
+/* To be called when the build's process has ended. Kills what it has left in the background. */
 void build_end(void);
 
-/* Of the last one: when it began, and what it printed. */
+/* The time at which the last build began. */
 long long build_began(void);
+
+/* The end of what the last build has printed. */
 const struct tail *build_output(void);
 
-/* To be called from time to time, after build_timeout milliseconds (-1: never) at the latest. */
+/* Does what is due by now. To be called again within build_timeout milliseconds (-1: no need). */
 void build_look_after(void);
 int build_timeout(void);
 

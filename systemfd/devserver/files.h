@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Files and folders, on Windows by UTF-8 paths (win32/files.c). */
+ * Files and folders. On Windows, paths are in UTF-8 (win32/files.c). */
 #ifndef SYSTEMFD_FILES_H
 #define SYSTEMFD_FILES_H
 
@@ -7,33 +7,37 @@
 
 enum kind { NOTHING, FILE_KIND, FOLDER_KIND, LINK_KIND };
 
-/* What shows that a file was replaced, or its content changed. */
+/* If this differs, a file was replaced or its content has changed. */
 struct look {
-    enum kind kind; /* pipes, sockets and devices are NOTHING; Windows has no links here */
+    enum kind kind; /* pipes, sockets and devices are NOTHING; no LINK_KIND on Windows */
     long long modified, size;
-    unsigned long long device, identity; /* of a folder, only by file_look */
+    unsigned long long device, identity; /* for folders, only file_look sets these */
     int executable;
 };
 
 int file_exists(const char *path);
 int file_is_link(const char *path);
 
-/* Is it the file that our standard output or error goes to? */
+/* Does our standard output or error go to that file? */
 int file_is_own_output(const char *path);
 
-/* A regular file that is not empty, to read; NULL for anything else. */
+/* Opens a regular file that is not empty, for reading; NULL for anything else. */
 FILE *file_open(const char *path);
 
-/* What is there; links are followed. */
+/* What is at that path; links are followed. */
 struct look file_look(const char *path);
 
-/* Does the link lead to a folder that it is in, however deep? */
+/* Does the link lead to a folder that contains it, at any depth? */
 int link_is_loop(const char *path);
 
-/* The names in a folder, one by one, links not followed; NULL at the end. A folder that cannot be
- * opened is NULL, and counts as empty. */
+/* Opens a folder to read it; NULL if that fails. The two calls below take NULL for an empty
+ * folder. */
 struct folder *folder_open(const char *path);
+
+/* The next name in the folder, valid until the next call, or NULL at the end. *look describes it;
+ * links are not followed. */
 const char *folder_next(struct folder *folder, struct look *look);
+
 void folder_close(struct folder *folder);
 
 #endif

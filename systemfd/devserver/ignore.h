@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Which paths do not count when they change: the user's patterns first, of which the last that
- * matches decides; then what git tracks counts, and what the defaults name, or what git ignored
- * when systemfd started, does not. */
+ * Which paths do not count when they change. The user's patterns come first, and the last one that
+ * matches decides. Otherwise, what git tracks counts; what the defaults name, or git ignored when
+ * systemfd started, does not. */
 #ifndef SYSTEMFD_IGNORE_H
 #define SYSTEMFD_IGNORE_H
 
@@ -10,19 +10,19 @@
 /* Compiles --ignore, --only and the defaults. To be called before git_open. */
 void ignore_setup(const struct options *all);
 
-/* Does that file not count? `path` is as it will be reported; `below` is the part of it that
- * stands below what is watched. A pattern with a slash is matched against all of that, any other
- * against each of its parts: the folder "docs" takes all below it along. */
+/* Is a change of that file ignored? `path` is what reports show, `below` the part of it below what
+ * is watched. A pattern with a slash is matched against `below` and each folder on the way, any
+ * other against each name in it: so "docs" includes all that is below a folder docs. */
 int ignores_file(const char *path, const char *below);
 
-/* Does nothing below that folder count? */
+/* Is everything below that folder ignored? */
 int ignores_folder(const char *path, const char *below);
 
-/* Do the defaults name it? */
+/* Do the defaults ignore it? */
 int is_ignored_by_default(const char *below);
 
-/* Does it count whatever git says: because --watch names it, or a pattern that begins with '!'
- * does? */
+/* Does it count whatever git says, because --watch names it, or a pattern that begins with '!'
+ * matches it? */
 int is_wanted(const char *path);
 
 #endif

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT
- * --move-aside: a program that runs cannot be written to on Windows, only renamed. So before a
- * build its file gets another name, FILE.systemfd-N.tmp; elsewhere nothing needs to be done. */
+ * --move-aside: on Windows, the file of a running program cannot be written, only renamed. So it is
+ * renamed to FILE.systemfd-N.tmp before a build. Other systems do not need this. */
 #ifndef SYSTEMFD_MOVE_ASIDE_H
 #define SYSTEMFD_MOVE_ASIDE_H
 
 #include "options.h"
 
-/* Before a build. Of what was moved earlier, what is no longer in use is removed. */
+/* To be called before a build. Renames the files that are in use, and deletes those renamed earlier
+ * that no longer are. */
 void move_aside(const struct arguments *files);
 
-/* After it: a file that it has not made again gets its name back. */
+/* To be called after a build. Gives a file that the build has not made again its name back. */
 void move_back(const struct arguments *files);
 
-/* When the last server has ended. */
+/* To be called when the last server has ended. Deletes the renamed files. */
 void move_aside_end(const struct arguments *files);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What a server says of itself: lines of NAME=VALUE (sd_notify(3)). */
+ * What a server says about itself, in lines of NAME=VALUE (sd_notify(3)). */
 #ifndef SYSTEMFD_SAID_H
 #define SYSTEMFD_SAID_H
 
@@ -8,11 +8,11 @@
 struct said {
     int ready, stopping;
     int alive;           /* WATCHDOG=1: it is not stuck */
-    long long extend_ms; /* it asks for so much more time, from now; 0: it does not */
-    char status[128];    /* what it is about; "": it did not say */
+    long long extend_ms; /* it needs that much more time from now, or 0 */
+    char status[128];    /* what it is doing; "": it has not said */
 };
 
-/* Adds what the message says; behind its length there is a NUL. What is unknown is ignored. */
+/* Adds what the message says. The byte after its length must be NUL. Unknown lines are ignored. */
 void said_add(struct said *said, const char *message, size_t length);
 
 #endif

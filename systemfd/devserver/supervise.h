@@ -6,10 +6,12 @@
 #include "options.h"
 #include "sockets/sockets.h"
 
-/* Exits with a message when an option makes no sense; to be called before anything is opened. */
+/* Exits with a message if a path of --watch does not exist. To be called before anything is
+ * opened. */
 void supervise_check(const struct options *options);
 
-/* Runs until Ctrl-C or SIGTERM; returns the exit status. */
+/* Runs until Ctrl-C or a signal ends it, or an option such as --exit-on-failure does. Returns the
+ * exit status; on POSIX, after a signal, it dies of that signal instead. */
 int supervise(const struct options *options, const struct sockets *sockets);
 
 #endif
