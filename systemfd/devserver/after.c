@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    STOP_MS = 2000, /* for one that was told to end */
+    STOP_MS = 2000, /* for a command that was asked to end */
     ADDRESSES_SIZE = 8192
 };
 
@@ -17,7 +17,7 @@ static const struct options *options;
 static const struct sockets *sockets;
 static struct child child;
 static struct tail output;
-static unsigned running, next; /* generations; 0: none */
+static unsigned running, next; /* server of the last and of the following command; 0: none */
 static long long began, deadline;
 static int over;
 
@@ -27,7 +27,7 @@ void after_setup(const struct options *given, const struct sockets *given_socket
     sockets = given_sockets;
 }
 
-/* One a line, in the order of the sockets. */
+/* One address per line, in the order of the sockets; it ends where there is no more room. */
 static void list_addresses(char *list, size_t size)
 {
     size_t length = 0;
@@ -72,7 +72,7 @@ long after_id(void)
     return child.id;
 }
 
-/* What it has left in the background goes on, as with a shell. */
+/* Processes that the command has left in the background go on, as after any shell command. */
 void after_has_ended(const struct exit_status *how)
 {
     unsigned following = next;

@@ -7,16 +7,16 @@
 #include "report.h"
 
 enum {
-    SLOW_MS = 500,          /* from here on, a terminal is told that it builds */
-    STOP_MS = 2000,         /* for one that was told to end */
-    KILL_PATIENCE_MS = 1000 /* for one that was killed */
+    SLOW_MS = 500,          /* after this long, a terminal is told that it builds */
+    STOP_MS = 2000,         /* for a build that was asked to end */
+    KILL_PATIENCE_MS = 1000 /* for a build that was killed */
 };
 
 static const struct options *options;
 static struct child child;
 static struct tail output;
 static int announced, killed;
-static long long began, deadline; /* to be gone; 0: not asked to */
+static long long began, deadline; /* deadline: for its end; 0: it was not asked to end */
 
 int build_begin(const struct options *given)
 {
@@ -72,7 +72,8 @@ const struct tail *build_output(void)
     return &output;
 }
 
-/* Once more, what even that does not end has become another user's: it is let go. */
+/* Kills the build. If it survives even that until the next deadline, it belongs to another user
+ * now: give it up. */
 static void kill_at_last(void)
 {
     if (killed) {

@@ -6,10 +6,10 @@
 #include "sockets/waiting_client.h"
 
 enum {
-    SHORT_LIFE_MS = 5000,  /* a server that ends so soon, and leaves a client waiting, */
-    MOST_SHORT_LIVES = 20, /* as often as this in a row, does not take it, it seems */
-    FIRST_PAUSE_MS = 100,  /* then there is a pause, doubled */
-    LAST_PAUSE_MS = 5000   /* up to this */
+    SHORT_LIFE_MS = 5000,  /* a server that ends sooner, with a client waiting, is a short life */
+    MOST_SHORT_LIVES = 20, /* after more in a row, it seems that servers do not take the client */
+    FIRST_PAUSE_MS = 100,  /* before the next server then; each pause is twice the one before */
+    LAST_PAUSE_MS = 5000   /* the longest pause */
 };
 
 static int is_awaited;
@@ -23,8 +23,8 @@ void first_client_wait(void)
     pause_ends = 0;
 }
 
-/* One that serves each client and ends at once is started at once; but the next client may be there
- * before it has ended, as if it had not taken the one before. */
+/* A server may serve one client and end at once. If the next client comes before that end, it looks
+ * as if the server had not taken its client: so only many short lives in a row cause a pause. */
 void first_client_wait_after(long long life_ms, const struct sockets *sockets)
 {
     first_client_wait();

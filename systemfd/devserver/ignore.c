@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Names that tools have made their own; none that a source might have. */
+/* Names that tools have made their own, and that a source file is unlikely to have. */
 static const char *const defaults[] = {
     /* version control */
     ".git",
@@ -31,7 +31,7 @@ static const char *const defaults[] = {
     "*.ilk",
     "*.idb",
     "*.tlog",
-    "*.exp", /* of Windows' linker; DejaGnu's tests have the name, too */
+    "*.exp", /* from Windows' linker; DejaGnu's tests have this name, too */
     "*.gch",
     "*.gcda",
     "*.gcno",
@@ -91,7 +91,7 @@ static const char *const defaults[] = {
     ".goutputstream-*",
     "*.tmp",
     ".DS_Store",
-    /* git ignores these in most projects, as they hold secrets; yet they are written by hand */
+    /* most projects have git ignore these, as they hold secrets; but people write them by hand */
     "!.env",
     "!.env.*",
 };
@@ -102,7 +102,7 @@ struct pattern {
     char *text;
     size_t length;
     int is_of_path, negated;
-    char first, last; /* that it begins and ends with, in small letters; '\0': anything */
+    char first, last; /* its first and last character, in lower case; '\0': any */
 };
 
 struct patterns {
@@ -134,7 +134,7 @@ static char plain_or_nothing(char letter)
     return small(letter);
 }
 
-/* "docs/" is the folder docs. */
+/* "docs/" means the same as "docs". */
 static struct pattern compile(const char *text)
 {
     struct pattern pattern = {NULL, 0, 0, 0, '\0', '\0'};
@@ -175,7 +175,7 @@ void ignore_setup(const struct options *all)
 
 /* ---- Matching ---- */
 
-/* Most patterns are out at the first look. */
+/* The first and last character rule most patterns out. */
 static int matches(const struct pattern *pattern, const char *text, size_t length)
 {
     if (pattern->length >= PATH_SIZE || length == 0)
@@ -186,7 +186,7 @@ static int matches(const struct pattern *pattern, const char *text, size_t lengt
     return glob_matches(pattern->text, text);
 }
 
-/* Against the path and the folders that it is in: "src", "src/deep", "src/deep/file". */
+/* Matches the path, or a folder that it is in: "src", "src/deep", "src/deep/file". */
 static int matches_path(const struct pattern *pattern, const char *path)
 {
     char part[PATH_SIZE];
@@ -205,7 +205,8 @@ static int matches_path(const struct pattern *pattern, const char *path)
     return 0;
 }
 
-/* The names in a path, one after the other; 0 at its end. */
+/* Copies the next name of the path, and moves *path behind it. Returns 0 at the end of the path.
+ * Names that are too long are skipped. */
 static int next_name(const char **path, char name[NAME_SIZE], size_t *length)
 {
     while (**path != '\0') {
@@ -221,8 +222,8 @@ static int next_name(const char **path, char name[NAME_SIZE], size_t *length)
     return 0;
 }
 
-/* The last pattern behind that number that is of a name and matches it, counted from 1; or that
- * number. */
+/* The last pattern for names that matches this one, as a number counted from 1. Only those after
+ * the number `behind` are tried; if none matches, `behind` is returned. */
 static size_t find_by_name(const struct patterns *patterns, size_t behind, const char *name,
                            size_t length)
 {
@@ -240,8 +241,8 @@ static size_t find_by_path(const struct patterns *patterns, size_t behind, const
     return behind;
 }
 
-/* The last one that matches, or NULL. The path is taken apart once: of a large tree, each path
- * comes here. */
+/* The last pattern that matches, or NULL. The path is split only once, since every path of a large
+ * tree comes here. */
 static const struct pattern *find(const struct patterns *patterns, const char *below)
 {
     const char *rest = without_dot(below);
@@ -288,7 +289,7 @@ int ignores_file(const char *path, const char *below)
     return (only.count > 0 && !find(&only, below)) || is_ignored(path, below);
 }
 
-/* May that pattern match something below the folder? */
+/* Is it a '!' pattern with a slash that may match something below the folder? */
 static int reaches_below(const struct pattern *pattern, const char *folder)
 {
     const char *of_pattern = pattern->text, *of_folder = without_dot(folder);
@@ -303,7 +304,7 @@ static int reaches_below(const struct pattern *pattern, const char *folder)
     return 1;
 }
 
-/* https://bford.info/cachedir/: cargo's target, pytest's and others' folders have it. */
+/* cargo, pytest and others mark their folders in this way (https://bford.info/cachedir/). */
 static int is_cache(const char *path)
 {
     char tag[PATH_SIZE];
@@ -323,7 +324,7 @@ int ignores_folder(const char *path, const char *below)
 
 /* ---- What is wanted ---- */
 
-/* What of the path stands below that root; "" for the root, NULL outside. */
+/* The part of the path below that root; "" for the root itself, NULL outside of it. */
 static const char *below_root(const char *path, const char *root)
 {
     size_t length;

@@ -8,26 +8,26 @@
 #include <string.h>
 
 enum {
-    SETTLE_MS = 100,           /* how long one must live, where nothing else can be had */
-    PATIENCE_MS = 60000,       /* with one whose forerunners have shown what it has not */
-    BUSY_PATIENCE_MS = 600000, /* as long as it uses the processor */
-    GUESS_PATIENCE_MS = 10000, /* with one that uses it, where there is nothing to wait for */
-    ENDING_MS = 1000,          /* some close their sockets when they end, and take so long to */
-    ANNOUNCE_MS = 2000,        /* from here on, a terminal is told what is waited for */
-    SELDOM_MS = 100,           /* looks at one that starts */
-    SELDOM_RUNNING_MS = 1000,  /* and at one that runs, for */
-    LEARN_MS = 60000,
-    BUSY_PAUSE_MS = 5, /* looks at one that may be too busy to be caught waiting */
-    CONNECTIONS = 8,   /* so many looks with a new connection each show that it accepts */
-    FRACTION = 16,     /* of the time that has passed is the time until the next look; */
-    MULTIPLE = 4       /* of the time that a look takes is the least */
+    SETTLE_MS = 100,           /* how long a server must live, where it shows nothing else */
+    PATIENCE_MS = 60000,       /* for what the servers before it have shown, while it is idle */
+    BUSY_PATIENCE_MS = 600000, /* the same, however long it uses the processor */
+    GUESS_PATIENCE_MS = 10000, /* where it is only guessed what it will show */
+    ENDING_MS = 1000,          /* a server that ends may live so long with its sockets closed */
+    ANNOUNCE_MS = 2000,        /* after this long, a terminal is told what is waited for */
+    SELDOM_MS = 100,           /* longest pause between looks at a server that starts */
+    SELDOM_RUNNING_MS = 1000,  /* longest pause between looks at one that runs */
+    LEARN_MS = 60000,          /* how long to look at one that runs */
+    BUSY_PAUSE_MS = 5,         /* longest pause for one that may be too busy to be caught waiting */
+    CONNECTIONS = 8, /* this many looks, each with a new connection, show that it accepts */
+    FRACTION = 16,   /* the pause is this fraction of the time since looks began */
+    MULTIPLE = 4     /* the pause is at least this multiple of the time that a look took */
 };
 
 static const struct options *options;
 static const struct sockets *sockets;
-static socket_set shown; /* where the server before was seen to wait */
-static int only_busy;    /* it was not, but was seen to have connections */
-static int speaks;       /* servers of this command say READY=1 */
+static socket_set shown; /* sockets on which the server before was seen to accept */
+static int only_busy; /* it was never seen to wait there, but at most to be busy with connections */
+static int speaks;    /* servers of this command say READY=1 */
 
 void readiness_setup(const struct options *given, const struct sockets *given_sockets)
 {
@@ -51,7 +51,7 @@ static int settle_ms(void)
     return options->settle_ms < 0 ? SETTLE_MS : options->settle_ms;
 }
 
-/* Who has just not been caught waiting may be busy with those who came: looked at more often. */
+/* A process that was not caught waiting may be busy with clients, and is looked at more often. */
 static void schedule(struct readiness *readiness, const struct sight *sight, long long began,
                      long long seldom)
 {
@@ -66,8 +66,9 @@ static void schedule(struct readiness *readiness, const struct sight *sight, lon
     readiness->next_look = now + (pause > 0 ? pause : 1);
 }
 
-/* Under a heavy load it never waits: there is always a connection to accept. Nothing shows whose
- * sockets they are; but who runs, and has another one at most looks, is not about to load. */
+/* Under a heavy load a server never waits: there is always a connection to accept. The system does
+ * not show which sockets are such connections. But a process that runs, and has a new socket at
+ * most looks, is not one that is still loading. */
 static int has_new_connections(struct readiness *readiness, const struct sight *sight)
 {
     int is_new = sight->busy && sight->other != readiness->connection;
@@ -89,7 +90,7 @@ static void note_accepting(struct readiness *readiness, socket_set set, long pro
     readiness->accepts |= set;
 }
 
-/* What they run may change with exec, and is not there any more when they end. */
+/* Kept, since a process may exec another command, and has none when it has ended. */
 static void note_command(long process, char *command, size_t size)
 {
     char text[256];
@@ -128,7 +129,7 @@ static void note(struct readiness *readiness, const struct sight *sight)
         readiness->owner = sight->owner;
 }
 
-/* Returns whether it says that it is about something else now. */
+/* Returns whether its STATUS is a new one. */
 static int hear(struct readiness *readiness, const struct child *child)
 {
     struct said said;
@@ -173,7 +174,7 @@ static int is_ready(const struct readiness *readiness, const struct child *child
     return readiness->said_ready || (accepts(readiness) && !must_say_ready(child));
 }
 
-/* From then on, one that lives is taken for ready. */
+/* From then on, a server counts as ready if it lives. */
 static long long deadline(const struct readiness *readiness, const struct child *child)
 {
     long long end = readiness->quiet_since + (only_busy ? GUESS_PATIENCE_MS : PATIENCE_MS);
@@ -198,7 +199,7 @@ static const char *socket_text(socket_set set)
                                      : "the socket that was passed to systemfd";
 }
 
-/* "nobody accepts on http::5000 yet" */
+/* What is waited for, as "nobody accepts on http::5000 yet". */
 static void describe_missing(const struct readiness *readiness, const struct child *child,
                              char *text, size_t size)
 {
@@ -236,7 +237,7 @@ int readiness_is_certain(const struct readiness *readiness)
     return readiness->accepts || readiness->said_ready;
 }
 
-/* npm and other programs of Node.js close descriptors for what they start; sudo(8) does. */
+/* npm and other programs of Node.js close other descriptors in what they start, as sudo(8) does. */
 void readiness_explain(struct readiness *readiness)
 {
     int is_itself = !readiness->owner || readiness->bare == readiness->owner;
@@ -255,7 +256,7 @@ void readiness_explain(struct readiness *readiness)
                readiness->bare_command);
 }
 
-/* ---- One that starts ---- */
+/* ---- A server that starts ---- */
 
 static const char *describe(const struct readiness *readiness, const struct child *child,
                             const char *why)
@@ -287,7 +288,7 @@ static int is_time_to_look(const struct readiness *readiness)
     return readiness->next_look && now_ms() >= readiness->next_look;
 }
 
-/* What a stopped process has said, or how long it has lived, does not count. */
+/* If a process is stopped, it only counts that the server accepts, not READY=1 or its age. */
 static int may_be_ready(const struct readiness *readiness)
 {
     return !readiness->is_stopping && (!readiness->stopped || accepts(readiness)) &&
@@ -317,7 +318,7 @@ const char *readiness_reason(struct readiness *readiness, const struct child *ch
     return NULL;
 }
 
-/* ---- The one that runs ---- */
+/* ---- The server that runs ---- */
 
 static socket_set all_sockets(void)
 {

@@ -8,26 +8,26 @@
 #include <string.h>
 
 enum {
-    /* So many in a row may be a person who saves often: starts because of the same file, or of
-     * any; builds. */
-    PATIENT_STARTS = 5,
-    PATIENT_OTHER_STARTS = 60,
+    /* Fewer restarts in a row may come from a person who saves often. */
+    PATIENT_STARTS = 5,        /* starts because of the same file */
+    PATIENT_OTHER_STARTS = 60, /* starts because of any file */
     PATIENT_BUILDS = 2,
-    FIRST_WAIT_MS = 1000, /* then doubled */
-    LAST_WAIT_MS = 30000,
-    MOST_PATHS = 256 /* remembered */
+
+    FIRST_WAIT_MS = 1000, /* each further wait is twice the one before */
+    LAST_WAIT_MS = 30000, /* the longest wait */
+    MOST_PATHS = 256      /* the most paths remembered */
 };
 
-/* Restarts in a row of either kind. */
+/* Builds and starts in a row; same_starts are those because of the same file. */
 static unsigned builds, starts, same_starts;
 
 /* Since the last restart: */
-static int fed;         /* there was a change during a build, */
-static int soon, again; /* one soon after a start; of a file of which the last one was, */
-static int calm;        /* and one that nobody but a person makes */
+static int fed;         /* a file has changed during a build */
+static int soon, again; /* one did soon after a start; the same one after two starts in a row */
+static int calm;        /* a person is at work: there was another change, or a restart by hand */
 static int said;
-static char file[512];                /* one that it is about */
-static struct path_table now, before; /* what changed soon after this start, and the last one */
+static char file[512];                /* one of those files, for the report */
+static struct path_table now, before; /* files that changed soon after this start; the last one */
 
 static void remember(const char *path)
 {
@@ -103,7 +103,7 @@ static int wait_of_starts(void)
     return same > 0 ? same : wait_after(starts_in_row(), PATIENT_OTHER_STARTS);
 }
 
-/* It is the one kind or the other. */
+/* At most one of the two is above 0. */
 int restart_loop_wait(void)
 {
     return wait_of_builds() + wait_of_starts();

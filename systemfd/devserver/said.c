@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The value, where the line is of that name; its end is not marked. */
+/* The value, if the line begins with that name; NULL otherwise. It is not ended by NUL. */
 static const char *value_of(const char *line, const char *name)
 {
     size_t length = strlen(name);
@@ -35,7 +35,7 @@ static void add_line(struct said *said, const char *line, size_t length)
         said->extend_ms = strtoll(extend, NULL, 10) / 1000;
 }
 
-/* A message with a NUL before its end means nothing, as to systemd (src/core/manager.c). */
+/* systemd ignores a message with a NUL before its end (src/core/manager.c), and so do we. */
 static int is_text(const char *message, size_t length)
 {
     return length > 0 && !memchr(message, '\0', length - 1);
