@@ -8,13 +8,13 @@
 
 enum { LONGEST_NAME = 253 }; /* of DNS (RFC 1035) */
 
-/* Not ended by NUL. */
+/* Part of a longer text, not ended by NUL. */
 struct host {
     const char *text;
     size_t length;
 };
 
-/* "[::1]:80" is the host "[::1]"; "example.com.:80" is "example.com". */
+/* The host without its port: "[::1]" of "[::1]:80", "example.com" of "example.com.:80". */
 static struct host host_in(const char *text)
 {
     struct host host = {text, strcspn(text, " \t\r\n")};
@@ -32,7 +32,7 @@ static struct host host_in(const char *text)
     return host;
 }
 
-/* The value of that header, "Host:"; NULL: there is none. */
+/* The value of the header with that name, given as "Host:"; NULL if there is none. */
 static const char *header_of(const char *request, const char *name)
 {
     const char *line = request;
@@ -97,7 +97,7 @@ enum asked_host asked_host(const char *request, const struct arguments *listed)
     struct host host = host_in(header ? header : "");
 
     if (!strstr(request, "\r\n\r\n"))
-        return FOREIGN_HOST; /* cut, in the midst of the name perhaps */
+        return FOREIGN_HOST; /* cut off, perhaps within the name */
     for (size_t i = 0; header && i < listed->count; i++)
         if (is_same(host, listed->list[i]))
             return LISTED_HOST;
@@ -112,13 +112,13 @@ const char *origin_of(const char *request, size_t *length)
     return origin;
 }
 
-/* A file's page, and one in a sandbox, has the origin "null" (RFC 6454). */
-/* A website can be at any address but these. */
+/* A website can have any address but these. */
 static int is_loopback(struct host host)
 {
     return is_same(host, "[::1]") || (is_address(host) && strncmp(host.text, "127.", 4) == 0);
 }
 
+/* A page from a file, or in a sandbox, has the origin "null" (RFC 6454), and is foreign. */
 int comes_from_foreign_page(const char *request, const struct arguments *listed)
 {
     size_t length;

@@ -48,7 +48,7 @@ void answers_free(struct answers *answers)
     }
 }
 
-/* Browsers ask for HTML by name; curl and most programs take anything. */
+/* Browsers ask for text/html; curl and most other programs take anything. */
 const struct response *answers_choose(const struct answers *answers, listenfd_socket client,
                                       const char *request)
 {

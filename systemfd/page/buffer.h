@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Text that grows. Out of memory is the end of the program. */
+ * Text that grows. When memory runs out, systemfd exits with a message. */
 #ifndef SYSTEMFD_BUFFER_H
 #define SYSTEMFD_BUFFER_H
 
 #include <stddef.h>
 
-/* All zero: empty. */
+/* Empty when it is all zeros. */
 struct buffer {
     char *text; /* for free() */
     size_t length, room;

@@ -22,9 +22,9 @@ static const char head[] =
     ".at{color:#fff;text-decoration:underline}\n"
     "</style>\n";
 
-/* The page asks again every second: when a server is back, that request is its. While one is
- * being built, the request waits, and this page stays in view. With --live-reload it is told when
- * to ask, unless it cannot hear that: the browser is on another machine, say. */
+/* The page reloads every second, until a server answers. While one is being built, the request
+ * waits, and this page stays in view. With --live-reload, the page is told when to reload instead,
+ * unless it cannot load the script: if the browser is on another machine, say. */
 static void put_reloading(struct buffer *page)
 {
     static const char each_second[] = "<meta http-equiv=\"refresh\" content=\"1\">";

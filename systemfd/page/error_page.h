@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What a browser, or curl, is shown while there is no server. */
+ * The page that a browser, or curl, gets while there is no server. */
 #ifndef SYSTEMFD_ERROR_PAGE_H
 #define SYSTEMFD_ERROR_PAGE_H
 
@@ -11,8 +11,8 @@ struct response {
     size_t length;
 };
 
-/* With status 503: title, then the text, which is a program's output, colours and all; as HTML
- * or as plain text. */
+/* A response with status 503, as HTML or as plain text. It shows the title, and below it the text,
+ * which is a program's output and may have escape sequences for colours. */
 struct response error_page(const char *title, const char *text, size_t length, int html);
 
 #endif

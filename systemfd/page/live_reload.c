@@ -36,7 +36,7 @@ static listenfd_socket open_ipv4(const struct options *options)
     return open_spec(&spec, options);
 }
 
-/* Where there is IPv6; the script is loaded from 127.0.0.1 in any case. */
+/* May fail, where there is no IPv6: the script is loaded from 127.0.0.1 in any case. */
 static listenfd_socket open_ipv6(int port)
 {
     struct sockaddr_in6 address = {.sin6_family = AF_INET6,

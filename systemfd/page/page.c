@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-enum { LOOK_AGAIN_MS = 1000 }; /* for a responder that could not be started */
+enum { LOOK_AGAIN_MS = 1000 }; /* if the responder could not be started */
 
-static const char *title; /* NULL: there is to be no page */
+static const char *title; /* NULL: no page is to be shown */
 static const struct tail *text;
 static int failed;
 
@@ -37,7 +37,7 @@ void page_look_after(const struct sockets *sockets, const struct arguments *host
     if (!title || responder_lives())
         return;
     if (!failed)
-        live_reload_tell(); /* first: the page is of the new version */
+        live_reload_tell(); /* first, as the page is to have the new version */
     failed = !responder_start(sockets, title, text, hosts);
 }
 

@@ -9,34 +9,34 @@
 #include <string.h>
 
 enum {
-    MAX_CLIENTS = 64,    /* the oldest makes room for the next */
+    MAX_CLIENTS = 64,    /* beyond them, the oldest is dropped for the next */
     PATIENCE_MS = 5000,  /* for a request */
-    REQUEST_SIZE = 16384 /* browsers send the cookies of all ports */
+    REQUEST_SIZE = 16384 /* browsers send the cookies of all ports of a host */
 };
 
 struct client {
     listenfd_socket socket;
-    int listens;        /* to events; else it is still asking */
+    int listens;        /* it waits for events; 0: its request is not complete yet */
     long long deadline; /* for its request */
     size_t length;
     char request[REQUEST_SIZE];
 };
 
-static struct client *clients[MAX_CLIENTS]; /* oldest first; each one of the pool */
+static struct client *clients[MAX_CLIENTS]; /* the pool: oldest first, unused ones at the end */
 static struct client pool[MAX_CLIENTS];
 static size_t client_count;
-static char present[VERSION_SIZE]; /* what http clients get now */
+static char present[VERSION_SIZE]; /* the version that http clients get now */
 static long long last_event;
 static const struct arguments *hosts; /* of --error-page-for */
 
 /* ---- What is sent ---- */
 
-/* The page may have been sent before the last event, and its script after it: the script is told
- * how long ago that was, in milliseconds. Durations are the same for the browser, clocks may not
- * be.
+/* A page may have been sent before the last event, and its script after it. So the script is told
+ * how long ago that event was, in milliseconds: the browser's clock may differ from ours, but not
+ * a duration.
  *
- * A page that is hidden does not listen: browsers open six connections to a host at most. When it
- * is shown again, it learns whether it is still the newest. */
+ * A hidden page does not listen, as browsers open at most six connections to a host. When it is
+ * shown again, it learns whether it is still the newest. */
 static const char script[] =
     "(function () {\n"
     "  var script = document.currentScript, events = null;\n"
@@ -81,7 +81,8 @@ static void become(struct version version)
     last_event = now_ms();
 }
 
-/* All of it fits into the buffer of a client that reads. 0: this one does not. */
+/* A client that reads has room for the whole text in its socket's buffer. Returns 0 for one that
+ * does not. */
 static int send_text(const struct client *client, const char *text)
 {
     size_t length = strlen(text);
@@ -110,7 +111,7 @@ static void send_script(const struct client *client)
     send_text(client, text);
 }
 
-/* Pages come from other ports, and so from other origins (CORS). */
+/* Pages come from other ports, which are other origins (CORS). */
 static int begin_events(struct client *client)
 {
     char text[512];
@@ -136,7 +137,7 @@ static int asks_for(const char *request, const char *path)
            (request[4 + length] == ' ' || request[4 + length] == '?');
 }
 
-/* 0: the client is served. */
+/* Returns 0 when the client is served. */
 static int answer(struct client *client)
 {
     const char *request = client->request;
@@ -152,7 +153,7 @@ static int answer(struct client *client)
     return 0;
 }
 
-/* 0: the client has gone, or is served. What comes after the request is nothing. */
+/* Returns 0 when the client has gone or is served. What it sends after its request is ignored. */
 static int read_on(struct client *client)
 {
     size_t begin = client->listens ? 0 : client->length;
@@ -178,7 +179,7 @@ static void forget(size_t index)
     client_count--;
     for (size_t i = index; i < client_count; i++)
         clients[i] = clients[i + 1];
-    clients[client_count] = gone; /* for the next one */
+    clients[client_count] = gone; /* unused now */
 }
 
 static void receive(listenfd_socket listener)
@@ -227,7 +228,7 @@ static void look_after(const struct pollfd *entries)
     }
 }
 
-/* 0: systemfd has ended. */
+/* Returns 0 when systemfd has ended. */
 static int read_event(listenfd_socket wake)
 {
     struct version version;

@@ -10,8 +10,8 @@ void tail_clear(struct tail *tail)
 
 enum { NEAR = 1024 };
 
-/* At least that much: up to where a line begins, if one does nearby; or else a character
- * (UTF-8). */
+/* Drops at least `amount` bytes. What is left begins with a line, if one begins nearby, or else
+ * with a whole character (UTF-8). */
 static void drop(struct tail *tail, size_t amount)
 {
     const char *cut = tail->text + amount, *end = tail->text + tail->length;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The last of what a build or server printed. */
+ * The end of what a build or server has printed. */
 #ifndef SYSTEMFD_TAIL_H
 #define SYSTEMFD_TAIL_H
 
@@ -12,7 +12,7 @@ struct tail {
 
 void tail_clear(struct tail *tail);
 
-/* At most as much at a time as it has room for. */
+/* Adds text, and drops the oldest to make room. length is at most the size of tail->text. */
 void tail_add(struct tail *tail, const char *text, size_t length);
 
 #endif

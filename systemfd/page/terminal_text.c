@@ -33,7 +33,7 @@ static void put_escaped(struct buffer *page, char character)
 
 /* ---- Colours: ESC [ numbers m (ECMA-48, SGR) ---- */
 
-/* Of 256: 16 colours, a cube of 6 by 6 by 6, and 24 greys, as xterm has them. */
+/* One of 256 colours: 16 in shades of our own; as in xterm, a cube of 6 by 6 by 6, and 24 greys. */
 static int palette_color(int number)
 {
     static const int basic[16] = {0x555555, 0xe06c75, 0x98c379, 0xe5c07b, 0x61afef, 0xc678dd,
@@ -63,8 +63,8 @@ static void set_style(struct style *style, int number)
         style->color = palette_color(number - 90 + 8);
 }
 
-/* 38;5;N and 38;2;R;G;B set any color; 48 does the same for the background, which is not kept.
- * Returns how many numbers belong to it. */
+/* 38;5;N and 38;2;R;G;B set any colour. 48 does the same for the background, which is not kept.
+ * Returns how many numbers belong to that. */
 static size_t set_any_color(struct style *style, const int *numbers, size_t count)
 {
     int color;
@@ -109,7 +109,7 @@ static void put_style(struct buffer *page, struct style *style)
 
 /* ---- Escape sequences, of which only colours are kept ---- */
 
-/* From behind "ESC [" on. */
+/* `next` is behind "ESC [". Returns what is behind the sequence. */
 static const char *put_control_sequence(struct buffer *page, const char *next, const char *end,
                                         struct style *style)
 {
@@ -123,7 +123,7 @@ static const char *put_control_sequence(struct buffer *page, const char *next, c
         else if (*next == ';' && count < MAX_NUMBERS)
             count++;
     }
-    if (next == end || *next == '\n') /* cut */
+    if (next == end || *next == '\n') /* it is cut off */
         return next;
     if (*next == 'm') {
         set_styles(style, numbers, count);
@@ -132,7 +132,8 @@ static const char *put_control_sequence(struct buffer *page, const char *next, c
     return next + 1;
 }
 
-/* From behind "ESC ]" on, a link, say, up to BEL or ESC \. One that is cut ends with its line. */
+/* `next` is behind "ESC ]", of a link, say. Returns what is behind its end, BEL or ESC \, or where
+ * it is cut off: at the end of the line, or at another ESC. */
 static const char *skip_command(const char *next, const char *end)
 {
     while (next < end && *next != '\n') {
@@ -168,7 +169,7 @@ static size_t digits(const char *text, const char *end)
     return count;
 }
 
-/* ":1" or ":1:2"; 0: neither. */
+/* The length of ":1" or ":1:2" there; 0 if it is neither. */
 static size_t colon_place(const char *text, const char *end)
 {
     size_t line = digits(text + 1, end), column;
@@ -180,8 +181,8 @@ static size_t colon_place(const char *text, const char *end)
     return 1 + line + (column > 0 ? 1 + column : 0);
 }
 
-/* "(1)" or "(1,2)" and then ":", perhaps behind a blank, as Visual Studio's tools write it; else
- * 0. */
+/* The length of "(1)" or "(1,2)" there, if ":" or " :" follows, as Visual Studio's tools write it;
+ * 0 otherwise. */
 static size_t bracket_place(const char *text, const char *end)
 {
     const char *next = text + 1;
@@ -201,7 +202,7 @@ static size_t bracket_place(const char *text, const char *end)
     return next < end && *next == ':' ? length : 0;
 }
 
-/* "C:" of "C:\x.c" and "C:/x.c". */
+/* The length of "C:" in "C:\x.c" or "C:/x.c"; 0 otherwise. */
 static size_t drive_length(const char *text, const char *end)
 {
     if (end - text < 3 || text[1] != ':' || (text[2] != '\\' && text[2] != '/'))
@@ -209,7 +210,7 @@ static size_t drive_length(const char *text, const char *end)
     return (*text >= 'A' && *text <= 'Z') || (*text >= 'a' && *text <= 'z') ? 2 : 0;
 }
 
-/* The length of the place that a line begins with; 0: none. */
+/* The length of the place that the line begins with; 0 if there is none. */
 static size_t place_length(const char *line, const char *end)
 {
     const char *name = line + drive_length(line, end), *next = name;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What a program wrote to a terminal, as HTML: its colours, nothing that a browser could take for
- * markup, and the places that compilers name, "file:line", underlined. */
+ * Writes as HTML what a program wrote to a terminal. Its colours are kept, markup is escaped, and
+ * places that compilers name ("file:line") are underlined. */
 #ifndef SYSTEMFD_TERMINAL_TEXT_H
 #define SYSTEMFD_TERMINAL_TEXT_H
 

@@ -7,10 +7,10 @@
 #include <string.h>
 
 enum {
-    PATIENCE_MS = 5000, /* for all of it, */
-    CLOSING_MS = 1000,  /* for what is left of it after the answer, */
-    HURRY_MS = 500,     /* and when it is to end */
-    FRESH_MS = 50       /* who has just connected is about to ask */
+    PATIENCE_MS = 5000, /* for the whole visit */
+    CLOSING_MS = 1000,  /* to read what the client still sends after the answer */
+    HURRY_MS = 500,     /* for the rest of a visit that must end soon */
+    FRESH_MS = 50       /* for the request of a client that has just connected, likewise */
 };
 
 enum progress { WAITS, GOES_ON, IS_OVER };
@@ -49,7 +49,7 @@ static void answer(struct visit *visit, const struct answers *answers)
     visit->length = 0;
 }
 
-/* What did not fit is not read: it is long enough for the heads of browsers. */
+/* There is room for what browsers send; what does not fit is not looked at. */
 static enum progress read_request(struct visit *visit, const struct answers *answers)
 {
     size_t room = sizeof visit->request - 1 - visit->length;
@@ -84,8 +84,8 @@ static enum progress send_response(struct visit *visit)
     return GOES_ON;
 }
 
-/* Closing with bytes unread would reset the connection, and with it our answer. One piece a time,
- * as somebody may send without end. */
+/* Closing a socket with unread bytes would reset the connection, and the client would lose our
+ * answer. Reads one piece at a time, as a client may send without end. */
 static enum progress read_rest(struct visit *visit)
 {
     int got = (int)recv(visit->client, visit->request, sizeof visit->request, 0);
