@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The system's headers for sockets and addresses, and what differs in every use of them. */
+ * The system's headers for sockets and addresses, and one name for what differs between systems in
+ * every use of them. */
 #ifndef SYSTEMFD_NET_H
 #define SYSTEMFD_NET_H
 

@@ -17,7 +17,7 @@ struct placeholder {
     size_t name_length;
 };
 
-/* One that begins there? */
+/* Does a placeholder begin there? If so, *found is filled in. */
 static int find(const char *text, struct placeholder *found)
 {
     static const char *const words[] = {"{fd", "{port", "{address"};
@@ -56,7 +56,7 @@ static size_t socket_of(const struct placeholder *placeholder, const struct sock
         (int)placeholder->length, placeholder->text);
 }
 
-/* Of "127.0.0.1:80"; NULL for the path of a unix socket, whatever is in it. */
+/* The port in "127.0.0.1:80"; NULL for a unix socket, whose path may have a colon, too. */
 static const char *find_port(listenfd_socket fd, const char *text)
 {
     struct sockaddr_storage address;

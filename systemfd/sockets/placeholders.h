@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * What stands for a socket in the command's arguments, for servers that want to be told. */
+ * --placeholders: words in the command's arguments that stand for a socket, for servers that are
+ * told their sockets there. */
 #ifndef SYSTEMFD_PLACEHOLDERS_H
 #define SYSTEMFD_PLACEHOLDERS_H
 
 #include "sockets.h"
 
-/* {fd}, {port} and {address} are those of the first socket, {fd:NAME} and so on those of the one
- * that has that name; {{fd}} is the word {fd}. Any other brace stays. `first` is the number of the
- * first socket. Exits with a message when there is no such socket. */
+/* Replaces {fd}, {port} and {address} with those of the first socket, and {fd:NAME} and so on with
+ * those of the socket that has that name. {{fd}} becomes {fd}; any other brace stays. `first` is as
+ * for socket_number. Exits with a message if there is no such socket, or if it has no port. */
 void placeholders_replace(struct options *options, const struct sockets *sockets, int first);
 
 #endif

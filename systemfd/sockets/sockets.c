@@ -72,7 +72,7 @@ static void receive_inherited(struct sockets *sockets)
 
 void sockets_open(struct sockets *sockets, const struct options *options)
 {
-    const char *names = getenv("LISTEN_FDNAMES"); /* only whether there are any */
+    const char *names = getenv("LISTEN_FDNAMES"); /* it only matters whether there are any */
 
     memset(sockets, 0, sizeof *sockets);
     parse_specs(sockets, options);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The sockets to hand over, in order. */
+ * The sockets that the command gets, in order. */
 #ifndef SYSTEMFD_SOCKETS_H
 #define SYSTEMFD_SOCKETS_H
 
@@ -17,26 +17,28 @@ struct passed_socket {
 };
 
 struct sockets {
-    struct spec *specs;         /* what the list points into, */
-    struct listenfd *inherited; /* and the names */
+    struct spec *specs;         /* the specs of those that were opened */
+    struct listenfd *inherited; /* what was passed to systemfd itself; has the names of those */
     struct passed_socket *list;
     size_t count;
     int named;        /* at least one has a name */
-    int are_accepted; /* their connections are passed, instead of them */
-    size_t at_stdin;  /* how many of the first are passed as descriptor 0: none, or one */
+    int are_accepted; /* --accept: their connections are passed instead of them */
+    size_t at_stdin;  /* 1 if the first one is passed as descriptor 0; otherwise 0 */
 };
 
-/* Those that were passed to systemfd itself first, then one for each spec. Exits with a
- * message when one cannot be opened. */
+/* Takes the sockets that were passed to systemfd itself, then opens one for each -s. Exits with a
+ * message if one cannot be taken or opened. */
 void sockets_open(struct sockets *sockets, const struct options *options);
 
-/* "~> socket http://127.0.0.1:5000/ -> fd #3" for each: place is "fd", and 3 the first. */
+/* Reports each socket, as "~> socket http://127.0.0.1:5000/ -> fd #3", where `place` is "fd" and
+ * `first` is 3. */
 void sockets_report(const struct sockets *sockets, const char *place, int first);
 
-/* Where the command finds one, if 3 is the first. */
+/* The number by which the command finds that socket. `first` is the number of the first one that is
+ * not standard input. */
 int socket_number(const struct sockets *sockets, size_t index, int first);
 
-/* The value of LISTEN_FDNAMES, for free(): of those that are not standard input. */
+/* The value of LISTEN_FDNAMES, which leaves out standard input; for free(). */
 char *sockets_names(const struct sockets *sockets);
 
 #endif

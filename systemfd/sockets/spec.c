@@ -46,7 +46,7 @@ static const struct socket_type *find_type(const char *name, size_t length)
     return NULL;
 }
 
-/* "NAME=" in front, where it cannot be a part of a path or an address. */
+/* Takes "NAME=" off the front, unless it may be part of a path or an address. Returns the rest. */
 static const char *parse_name(const char *text, struct spec *spec)
 {
     size_t length = strcspn(text, "=/:@[,");
@@ -78,13 +78,13 @@ static const struct socket_type *guess_type(const char *value)
     return strchr(value, '/') || *value == '@' ? &types[UNIX] : &types[TCP];
 }
 
-/* "http:5000": neither a host nor a folder has such a name. */
+/* Is it like "http:5000"? That is a mistake, as no host and no folder has such a name. */
 static int has_one_colon(const char *text, size_t length)
 {
     return text[length] == ':' && text[length + 1] != ':' && find_type(text, length);
 }
 
-/* As a URL it may be "http://localhost:5000/" or "unix:///path". */
+/* The mistake may also be a URL: "http://localhost:5000/", "unix:///path". */
 static const char *refuse_one_colon(const struct parser *parser, const char *text, size_t length)
 {
     const char *value = text + length + 1;
@@ -100,7 +100,8 @@ static const char *refuse_one_colon(const struct parser *parser, const char *tex
     return NULL;
 }
 
-/* "TYPE::" in front: letters, digits and dashes, as "[::1]:80" has none there. */
+/* Takes "TYPE::" off the front. A type has letters, digits and dashes only, so "[::1]:80" has none.
+ * Returns the rest, or NULL after refuse. */
 static const char *parse_type(const struct parser *parser, const char *text, struct spec *spec)
 {
     size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789");
@@ -163,7 +164,7 @@ static void set_loopback(struct spec *spec, in_port_t port)
         set_ipv4(spec, ipv4, port);
 }
 
-/* 0: there is none of that name or number. */
+/* The number of the network interface with that name or number; 0 if there is none. */
 static unsigned interface_number(const char *name)
 {
     unsigned number = if_nametoindex(name);
@@ -175,7 +176,7 @@ static unsigned interface_number(const char *name)
     return if_indextoname(number, existing) ? number : 0;
 }
 
-/* "fe80::1%eth0", without its brackets; the scope is an interface's name or number. */
+/* `host` is like "fe80::1%eth0", without brackets; the scope is an interface's name or number. */
 static int parse_ipv6(const struct parser *parser, char *host, struct spec *spec, in_port_t port)
 {
     char *percent = strchr(host, '%');
@@ -243,8 +244,8 @@ static int parse_internet(const struct parser *parser, const char *value, struct
     return parse_host(parser, host, spec, port);
 }
 
-/* Up to the first comma, without the backslash before a comma or a backslash of the value's own;
- * returns what follows. */
+/* Copies text up to the first comma to `part`. A backslash makes a comma or backslash behind it
+ * part of the value, and is left out. Returns the rest, from the comma on. */
 static const char *split(const char *text, char *part)
 {
     for (; *text != '\0' && *text != ','; text++) {
@@ -277,7 +278,7 @@ static int parse_backlog(const struct parser *parser, const char *value, struct 
     char *end;
     long backlog;
 
-    errno = 0; /* where long has 32 bits, nothing is larger */
+    errno = 0; /* where long has 32 bits, only errno shows that it is too large */
     backlog = strtol(value, &end, 10);
     if (errno != 0 || *value < '0' || *value > '9' || *end != '\0' || backlog < 1 ||
         backlog > INT_MAX)
@@ -313,7 +314,7 @@ static int parse_option(const struct parser *parser, const char *option, struct 
     return spec->v6only = 1;
 }
 
-/* part has room for the whole of value. */
+/* `part` has room for the whole value. */
 static int parse_value(const struct parser *parser, const char *value, char *part,
                        struct spec *spec)
 {

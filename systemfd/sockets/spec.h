@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the argument of -s says: [NAME=][TYPE::]VALUE[,OPTION...], as in listenfd.h. */
+ * The argument of -s: [NAME=][TYPE::]VALUE[,OPTION...], like the addresses of listenfd.h. */
 #ifndef SYSTEMFD_SPEC_H
 #define SYSTEMFD_SPEC_H
 
@@ -11,35 +11,35 @@
 struct socket_type {
     const char *name;
     const char *scheme;      /* "http": the address is shown as a URL */
-    const char *description; /* what else is shown with the address; NULL with a scheme */
+    const char *description; /* shown with the address instead; NULL if there is a scheme */
     int family;              /* AF_UNIX, AF_INET6 (only that), AF_UNSPEC (either) */
     int type;                /* SOCK_STREAM ... */
 };
 
 struct spec {
     const char *text; /* the whole argument */
-    const char *name; /* NULL: none; ended by name_length, not by NUL */
+    const char *name; /* NULL: none; not ended by NUL */
     size_t name_length;
     const struct socket_type *type;
     struct sockaddr_storage address;
     socklen_t address_size;
-    int every_host; /* "*:80": IPv6 and, through it, IPv4 */
-    int localhost;  /* "80", "localhost:80": IPv4, or IPv6 where the loopback has no other */
-    int mode;       /* of a unix path; -1: what umask gives */
+    int every_host; /* "*:80": one IPv6 socket for all IPv6 and IPv4 addresses */
+    int localhost;  /* "80", "localhost:80": IPv4, or IPv6 if the loopback has only that */
+    int mode;       /* of a unix socket's path; -1: what umask gives */
     int v6only, reuse_port;
     int backlog; /* 0: what --backlog says */
 };
 
-/* Returns 1, or 0 with the reason in error. spec keeps pointers into text. */
+/* Parses an argument of -s. Returns 1, or 0 with the reason in error. *spec points into text. */
 int spec_parse(const char *text, struct spec *spec, char *error, size_t error_size);
 
-/* Every host without IPv6: then IPv4 is every address there is. */
+/* For "*:80" where there is no IPv6: all IPv4 addresses. */
 void spec_fall_back_to_ipv4(struct spec *spec);
 
-/* Localhost without IPv4. */
+/* For "localhost:80" where the loopback has no IPv4: its IPv6 address. */
 void spec_fall_back_to_ipv6(struct spec *spec);
 
-/* The types' names, for help and error messages. */
+/* The names of the types, and the forms of an argument, for --help and error messages. */
 extern const char spec_types[];
 extern const char spec_form[];
 

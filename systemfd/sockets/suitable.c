@@ -13,7 +13,7 @@ static void want_socket(const struct sockets *sockets, const char *option, const
             purpose);
 }
 
-/* Server::Starter splits at these. */
+/* Server::Starter splits its variable at ';' and '='. */
 static void check_for_start_server(const struct passed_socket *socket)
 {
     char address[256];

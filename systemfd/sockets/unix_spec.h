@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT
- * The part of a spec that is about unix sockets, which cannot be passed on Windows. */
+ * The part of spec.h that is for unix sockets. These cannot be passed on Windows. */
 #ifndef SYSTEMFD_UNIX_SPEC_H
 #define SYSTEMFD_UNIX_SPEC_H
 
 #include "spec.h"
 
-/* Where a parser says what is wrong; the calls return 0 with it. */
+/* Where the calls below write what is wrong. */
 struct parser {
     char *error;
     size_t error_size;
 };
 
+/* Writes what is wrong. Returns 0, for the caller to return. */
 int refuse(const struct parser *parser, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* PATH or @ABSTRACT. */
+/* Parses PATH or @ABSTRACT. Returns 1, or 0 after refuse. */
 int parse_path(const struct parser *parser, const char *path, struct spec *spec);
 
 #endif

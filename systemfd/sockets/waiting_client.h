@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Is there a client whom nobody has taken yet: a connection, or a datagram, at one of the sockets?
- */
+ * Does a client wait at one of the sockets: a connection or a datagram that no process has taken
+ * yet? */
 #ifndef SYSTEMFD_WAITING_CLIENT_H
 #define SYSTEMFD_WAITING_CLIENT_H
 
