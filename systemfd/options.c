@@ -44,7 +44,7 @@ static const char help_text[] =
     "  -h, --help          print this\n"
     "  -V, --version       print the version\n";
 
-/* A compiler need not take more than 4095 characters at once. */
+/* A second string, as a compiler need not take more than 4095 characters in one (C11 5.2.4.1). */
 static const char help_of_development[] =
     "\n"
     "Development server:\n"
@@ -98,19 +98,19 @@ static const char help_of_development[] =
     "KILL; setting the event systemfd-PID, with systemfd's process ID, restarts in the place\n"
     "of SIGHUP.\n";
 
-/* An option either takes a value, which may be optional (then only after '='; NULL: there is
- * none), or sets a flag: the int at that offset. */
+/* An option either takes a value, or sets a flag: the int at that offset. An optional value stands
+ * after '=', and is NULL if it is left out. */
 struct option {
     char letter; /* '\0': none */
     char use;
     const char *name;
     void (*value)(struct options *, const char *);
     size_t flag;
-    size_t value_is_optional; /* as wide as the others: no padding on any system */
+    size_t value_is_optional; /* as wide as the flag, so that no system adds padding */
 };
 
-/* Whether an option always makes sense, only when systemfd stays to restart the command, or only
- * where sockets are passed as descriptors. */
+/* An option makes sense always, only when systemfd stays to restart the command, or only where
+ * sockets are passed as descriptors. */
 enum { ALWAYS, TO_STAY, NOT_WINDOWS };
 
 static void append(struct arguments *arguments, const char *value)
@@ -159,7 +159,7 @@ static void add_only(struct options *options, const char *value)
     append(&options->only, value);
 }
 
-/* As it stands in a browser's address bar. */
+/* Is it a host as it stands in a browser's address bar? */
 static int is_host(const char *text)
 {
     static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -235,7 +235,7 @@ static void set_after(struct options *options, const char *value)
     options->after = value;
 }
 
-/* LiveReload's port, by which browsers' extensions and other tools know it. */
+/* The default is LiveReload's port, where browser extensions and other tools look for it. */
 static void set_live_reload(struct options *options, const char *value)
 {
     options->live_reload = 1;
@@ -361,7 +361,7 @@ static void raise_flag(struct options *options, const struct option *option)
     *(int *)(void *)((char *)options + option->flag) = 1;
 }
 
-/* No command has a number for a name. */
+/* A number as the next argument is a misplaced value: no command has a number for a name. */
 static const char *take_optional_value(const struct option *option, const char *attached,
                                        char *const *next)
 {
@@ -371,7 +371,7 @@ static const char *take_optional_value(const struct option *option, const char *
     return attached;
 }
 
-/* "name" or "name=value", after its dashes. */
+/* The text after the dashes is "name" or "name=value". */
 static void parse_long(struct options *options, const char *text, char ***next)
 {
     size_t length = strcspn(text, "=");
@@ -392,7 +392,7 @@ static void parse_long(struct options *options, const char *text, char ***next)
         raise_flag(options, option);
 }
 
-/* "q", "qs5000", "s=5000" or "s", after its dash. */
+/* The text after the dash is like "q", "qs5000", "s=5000" or "s". */
 static void parse_letters(struct options *options, const char *text, char ***next)
 {
     for (; *text != '\0'; text++) {
@@ -427,7 +427,7 @@ int options_supervise(const struct options *options)
            options->build || options->lazy || options->accept_max;
 }
 
-/* What is for a server that accepts by itself. */
+/* Refuses what only makes sense for a server that accepts connections itself. */
 static void check_accept(const struct options *options)
 {
     const char *other = options->placeholders                                     ? "placeholders"

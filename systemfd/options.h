@@ -7,16 +7,18 @@
 
 #include <stddef.h>
 
-/* The arguments of an option that may be given repeatedly, in order. */
+/* The values of an option that may be given repeatedly, in order. */
 struct arguments {
     const char **list;
     size_t count;
 };
 
-/* Look for changes only where the system does not tell of them; nowhere; that often. */
+/* poll_ms: look for changes only where the system does not report them; nowhere; or everywhere at
+ * this interval, if --poll gives no other. */
 enum { POLL_WHERE_NEEDED = -1, POLL_NEVER = 0, USUAL_POLL_MS = 500 };
 
-enum { MAX_POLLED_SOCKETS = 64, MAX_CONNECTIONS = 256, USUAL_CONNECTIONS = 64 }; /* of --accept */
+/* Sockets with --accept or --lazy; connections at once with --accept. */
+enum { MAX_POLLED_SOCKETS = 64, MAX_CONNECTIONS = 256, USUAL_CONNECTIONS = 64 };
 
 struct options {
     struct arguments sockets;
@@ -28,9 +30,9 @@ struct options {
     /* How the sockets reach the command. */
     int at_stdin, inetd, placeholders;
     int lazy;
-    int accept_max; /* connections at once; 0: the sockets are passed themselves */
+    int accept_max; /* connections at once; 0: the sockets themselves are passed */
     int export_start_server, export_einhorn;
-    const char *not_windows; /* the last option given that Windows has not */
+    const char *not_windows; /* the last option given that does not exist on Windows */
 
     /* The development server. */
     struct arguments watch, ignore, only, error_page_for, move_aside;
@@ -50,10 +52,10 @@ struct options {
     int help, version;
 };
 
-/* Exits for --help, --version and every mistake. */
+/* Parses argv, and keeps pointers into it. Exits for --help, --version and every mistake. */
 void options_parse(int argc, char **argv, struct options *options);
 
-/* Does systemfd stay and restart the command? Otherwise it becomes the command. */
+/* Does systemfd stay, to restart the command? Otherwise it only runs it (command_run). */
 int options_supervise(const struct options *options);
 
 #endif

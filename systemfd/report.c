@@ -12,7 +12,7 @@ static int colored, silent, terminal, within_line;
 static void write_to_stderr(const char *text, size_t length)
 {
     fwrite(text, 1, length, stderr);
-    fflush(stderr); /* on Wine fwrite, other than fprintf, leaves it in a buffer */
+    fflush(stderr); /* on Wine, fwrite leaves it in a buffer, though fprintf does not */
 }
 
 static void (*write_text)(const char *text, size_t length) = write_to_stderr;
@@ -22,7 +22,7 @@ void report_through(void (*write)(const char *text, size_t length))
     write_text = write;
 }
 
-/* no-color.org */
+/* https://no-color.org */
 static int no_color(void)
 {
     const char *value = getenv("NO_COLOR");
@@ -42,8 +42,8 @@ int report_on_terminal(void)
     return terminal;
 }
 
-/* What the second byte of a character may be: most often 80 to BF (Unicode 15, table 3-7). C2 is
- * narrower here, as C2 80 to C2 9F are C1. */
+/* May that byte follow that lead byte? Most often, 80 to BF may (Unicode 15, table 3-7). After C2
+ * we take fewer, as C2 80 to C2 9F are the C1 control characters. */
 static int is_second_byte(unsigned char lead, unsigned char byte)
 {
     static const unsigned char narrower[][3] = {{0xc2, 0xa0, 0xbf},
@@ -58,7 +58,7 @@ static int is_second_byte(unsigned char lead, unsigned char byte)
     return (byte & 0xc0) == 0x80;
 }
 
-/* The bytes of the character that text begins with; 0 when it is none to print. */
+/* The length in bytes of the character that the text begins with; 0 if it is not printable. */
 static size_t printable_length(const unsigned char *text)
 {
     unsigned char lead = *text;
@@ -90,7 +90,7 @@ void report_below(const char *text, size_t length)
         within_line = text[length - 1] != '\n';
 }
 
-/* A line of its own, in one piece. */
+/* Writes a line of its own, in one piece. */
 static void write_line(const char *beginning, const char *text, const char *end)
 {
     char line[REPORT_SIZE];
@@ -118,7 +118,7 @@ void report(const char *format, ...)
         write_line("~> ", text, "");
 }
 
-/* The screen, not what has been scrolled off it (ECMA-48: CUP, ED 2). */
+/* Clears the screen, but not what has scrolled off it (ECMA-48: CUP, ED 2). */
 void report_clear(void)
 {
     static const char clear[] = "\033[H\033[2J";
@@ -150,7 +150,7 @@ void report_death_to(void (*tell)(int error, const char *message))
 void die(int status, const char *format, ...)
 {
     int error = errno;
-    char message[REPORT_SIZE - 64]; /* and colours */
+    char message[REPORT_SIZE - 64]; /* the rest is for colours */
     va_list arguments;
 
     va_start(arguments, format);
