@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Who holds an address that is in use. */
+ * Names the process that holds an address that is in use. */
 #ifndef SYSTEMFD_ADDRESS_IN_USE_H
 #define SYSTEMFD_ADDRESS_IN_USE_H
 
 #include "sockets/spec.h"
 
-/* ", by lighttpd (process 4711)", what to do, or as much of it as /proc tells. */
+/* Writes what follows "the address is in use": " by lighttpd (process 4711); stop it or choose
+ * another address", or less where /proc tells less. */
 void describe_address_holder(const struct spec *spec, char *text, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * An address of any family, as it is shown. */
+ * Socket addresses of every family as text. */
 #ifndef SYSTEMFD_ADDRESS_TEXT_H
 #define SYSTEMFD_ADDRESS_TEXT_H
 
@@ -7,13 +7,14 @@
 
 #include <stddef.h>
 
-/* "127.0.0.1", "fe80::1%eth0"; IPv4 at an IPv6 socket is IPv4. "" for unix addresses. */
+/* Writes the host: "127.0.0.1", "fe80::1%eth0". A v4-mapped IPv6 address is written as IPv4, a unix
+ * address as "". */
 void format_host(const struct sockaddr_storage *address, char *text, size_t size);
 
-/* "127.0.0.1:5000", "[::1]:5000", "/run/x.sock", "@x". */
+/* Writes the whole address: "127.0.0.1:5000", "[::1]:5000", "/run/x.sock", "@x". */
 void format_address(const struct sockaddr_storage *address, char *text, size_t size);
 
-/* 0 for unix addresses. */
+/* The port number, in host order; 0 for unix addresses. */
 unsigned port_of_address(const struct sockaddr_storage *address);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Passing the sockets: descriptors, variables, exec. Both calls exit with a message and status 126
- * or 127 when they cannot. */
+ * Passes the sockets to the command: descriptors, variables, exec. Both calls exit with a message
+ * on failure: status 126 or 127 when the command cannot be executed, 1 for anything else. */
 #ifndef SYSTEMFD_EXEC_COMMAND_H
 #define SYSTEMFD_EXEC_COMMAND_H
 
@@ -8,12 +8,12 @@
 
 enum { FIRST_FD = 3 };
 
-/* Becomes the command of the options, the server of that generation, with the sockets at 3, 4, ...,
- * or where the options say, and nothing else open above 2. */
+/* Becomes the command of the options, as the server of that generation. The sockets are descriptors
+ * 3, 4, ..., or where the options say; nothing else above 2 stays open. */
 void exec_server(const struct sockets *sockets, const struct options *options, unsigned generation)
     __attribute__((noreturn));
 
-/* Becomes that command, with nothing open above 2. */
+/* Becomes that command. Nothing above 2 stays open. */
 void exec_command(char **command) __attribute__((noreturn));
 
 #endif

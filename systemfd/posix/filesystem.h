@@ -3,8 +3,9 @@
 #ifndef SYSTEMFD_FILESYSTEM_H
 #define SYSTEMFD_FILESYSTEM_H
 
-/* The kind of file system that the path is on, if files change there elsewhere, on a server or
- * the host of a virtual machine, which inotify(7) is not told of; or NULL. */
+/* The kind of the path's file system, such as "NFS", if files on it may be changed by another
+ * machine, a file server or the host of a virtual machine: inotify(7) does not see such changes.
+ * NULL otherwise. */
 const char *kind_without_notices(const char *path);
 
 #endif

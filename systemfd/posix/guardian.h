@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT
- * When systemfd is killed, or crashes, it can end nobody any more. The guardian is a process that
- * waits for that, and then kills all that systemfd has started and left: the process groups of
- * builds and servers, and on Linux who has its process ID in the variable SYSTEMFD_PID. So what
- * escapes is a process that has left its group and has cleared or overwritten its environment. */
+ * When systemfd is killed or crashes, it cannot end the processes that it started. The guardian is
+ * a process that waits for that, and then kills them: the process groups of builds and servers, and
+ * on Linux every process with systemfd's process ID in the variable SYSTEMFD_PID. Only a process
+ * that has left its group and has cleared or overwritten its environment escapes. */
 #ifndef SYSTEMFD_GUARDIAN_H
 #define SYSTEMFD_GUARDIAN_H
 
-/* Starts it, and sets SYSTEMFD_PID for all that is started from now on. The first process of a PID
- * namespace has none: when that ends, so do all others there (pid_namespaces(7)). */
+/* Starts the guardian, and sets SYSTEMFD_PID for every process started from now on. The first
+ * process of a PID namespace needs no guardian: when it ends, the kernel kills all others there
+ * (pid_namespaces(7)). */
 void guardian_start(void);
 
-/* To be told of each process group, and when nobody of it is left. */
+/* The process groups to kill: add each when it begins, remove it when it has no process left. */
 void guardian_add(long group);
 void guardian_remove(long group);
 
-/* In a forked child, which must not look like systemfd that lives. */
+/* To be called in a forked child, so that the guardian does not take it for a living systemfd. */
 void guardian_forget(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The processes of a server, as Linux shows them in /proc (proc(5)): those below its leader, and
- * those whose parents have ended, which became systemfd's children. Never all of /proc. */
+ * The processes of a server, from Linux's /proc (proc(5)): the descendants of its leader, and
+ * orphans, which became systemfd's children. It never goes through all of /proc. */
 #ifndef SYSTEMFD_PROCESS_TREE_H
 #define SYSTEMFD_PROCESS_TREE_H
 
@@ -9,16 +9,16 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Nobody looks at more: each look is to cost little. */
+/* Limits that keep each look cheap. */
 enum { MOST_PROCESSES = 512, MOST_THREADS = 2048 };
 
 struct tree_process {
     pid_t id;
-    int parent; /* its place in the list; -1: it has none there */
+    int parent; /* index of its parent in the list, or -1 */
     char state; /* R, S, D, T, Z ... of its first thread */
     long threads;
-    unsigned long long processor; /* clock ticks that it, and children that it waited for, used */
-    unsigned long long started;   /* clock ticks after the system did */
+    unsigned long long processor; /* clock ticks used by it and by children that it waited for */
+    unsigned long long started;   /* clock ticks from boot to its start */
 };
 
 struct process_tree {
@@ -26,19 +26,19 @@ struct process_tree {
     size_t count;
 };
 
-/* Who ends meanwhile, or may not be looked at, is left out. */
+/* Reads the tree of that child. Leaves out processes that end meanwhile or cannot be read. */
 void process_tree_read(struct process_tree *tree, const struct child *child);
 
-/* What is known of one that lives; 0: it does not. */
+/* Reads one process. Returns whether it lives; a zombie does not. */
 int process_read(struct tree_process *process, pid_t id);
 
-/* Does its environment, as it was at its last exec, hold that? */
+/* Was the variable in its environment, with that value, at its last exec? */
 int process_has_variable(pid_t id, const char *name, const char *value);
 
-/* Its threads; returns how many there were room for. */
+/* Lists its threads, at most `room`; returns how many. */
 size_t process_threads(const struct tree_process *process, pid_t *threads, size_t room);
 
-/* Reads a small file of /proc, from its beginning, as text. Below 0: it cannot be. */
+/* Reads the beginning of a file of /proc, as text. Returns its length, or -1 with errno. */
 ssize_t read_proc(char *text, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT
- * The files of unix sockets that systemfd made. It removes them however it ends, but not when it
- * becomes the command. */
+ * The files of unix sockets that systemfd made. It removes them however it ends, but leaves them
+ * when it becomes the command. */
 #ifndef SYSTEMFD_REMOVE_AT_EXIT_H
 #define SYSTEMFD_REMOVE_AT_EXIT_H
 
-/* Notes for removal the file that has just been made there. */
+/* Registers for removal the file that was just made at the path. Exits when out of memory. */
 void remove_at_exit(const char *path);
 
-/* Does the file that we made stand there? Nothing at all? Neither: somebody else's does. */
+/* Is the file at the path still the one that we made? */
 int is_still_there(const char *path);
+
+/* Is there no file at the path at all? */
 int is_missing(const char *path);
 
-/* Removes those that are still the same files. exit(3) does that by itself, but not in a child. */
+/* Removes the registered files that are still ours. exit(3) does so, too, but not in a child. */
 void remove_now(void);
 
-/* From now on it is this process, a child, that removes them. */
+/* From now on this process, a child, removes them. */
 void remove_in_this_process(void);
 
 #endif

@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: MIT
- * Signals: their names, and those that arrive, as bytes to read in a poll loop. */
+ * Signals: their names, and a descriptor on which a poll loop reads those that arrive. */
 #ifndef SYSTEMFD_SIGNALS_H
 #define SYSTEMFD_SIGNALS_H
 
 #include <sys/types.h>
 
-/* The number of "TERM", "SIGTERM" or "15", in capitals or not (kill(1), POSIX); 0 for anything
+/* The number of "TERM", "SIGTERM" or "15", in upper or lower case (kill(1), POSIX); 0 for anything
  * else. */
 int signal_number(const char *name);
 
-/* "TERM" ..., for messages. */
+/* The name for messages: "TERM", or "unknown". */
 const char *signal_name(int number);
 
-/* Each CHLD, HUP, INT, QUIT, TERM, ALRM, USR1, USR2, WINCH, TSTP and CONT from now on is a byte,
- * its number, to read from the descriptor returned; PIPE, TTIN and TTOU are ignored. */
+/* From now on each CHLD, HUP, INT, QUIT, TERM, ALRM, USR1, USR2, WINCH, TSTP and CONT is one byte,
+ * the signal's number, to read from the returned descriptor, which does not block. PIPE, TTIN and
+ * TTOU are ignored. Exits with a message on failure. */
 int signals_open(void);
 
-/* Was HUP ignored before, as nohup(1) does? */
+/* Was HUP ignored before signals_open, as nohup(1) does? */
 int signals_nohup(void);
 
-/* Sends TSTP as if it were not caught, to ourselves or with 0 to our process group, and returns
- * when somebody has sent CONT; at once where nobody could (an orphaned process group). */
+/* Sends TSTP, uncaught, to our own process ID, or to our process group if `who` is 0. Returns when
+ * CONT has come, or at once where nobody could send that (an orphaned process group). */
 void signals_stop(pid_t who);
 
-/* In a child: undoes signals_open. A signal to the child must not be taken for one to systemfd. */
+/* To be called in a forked child: undoes signals_open, so that systemfd does not take a signal to
+ * the child for its own. */
 void signals_restore(void);
 
 #endif

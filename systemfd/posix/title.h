@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * What ps(1) shows of a process. */
+ * The command line of a process that ps(1) shows. */
 #ifndef SYSTEMFD_TITLE_H
 #define SYSTEMFD_TITLE_H
 
-/* Notes where the arguments are; to be called before anything moves them. */
+/* Notes where the arguments are in memory; to be called before anything moves them. */
 void title_prepare(char **argv);
 
-/* From now on that text is shown instead of them, as far as there is room. What they pointed to is
- * gone: for a process that does not need them any more. */
+/* Shows that text instead of the arguments, cut to the room that they had. Overwrites them, so it
+ * is for a process that does not need them any more. */
 void title_set(const char *text);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The variables of the command; exits with a message when one cannot be set. */
+ * Sets environment variables for the command. Exits with a message when one cannot be set. */
 #ifndef SYSTEMFD_VARIABLES_H
 #define SYSTEMFD_VARIABLES_H
 
