@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A thread waits for connections when it sleeps in accept(2) on a passed socket, in poll(2) or
- * select(2) with it, or in epoll_wait(2) on a set that it is in (proc(5): fd, fdinfo, syscall). */
+ * Finds the threads that wait for connections: those that sleep in accept(2) on a passed socket, in
+ * poll(2) or select(2) with it, or in epoll_wait(2) on a set that contains it. /proc shows that in
+ * fd, fdinfo and syscall (proc(5)). */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* process_vm_readv */
 #endif
@@ -45,7 +46,7 @@ void accepting_command(long process, char *text, size_t size)
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Nobody looks at more: each look is to cost little. */
+/* Limits that keep each look cheap. */
 enum { MOST_SOCKETS = 64, MOST_DESCRIPTORS = 16384, MOST_HELD = 256, MOST_POLLED = 4096 };
 
 /* ---- The passed sockets ---- */
@@ -53,7 +54,7 @@ enum { MOST_SOCKETS = 64, MOST_DESCRIPTORS = 16384, MOST_HELD = 256, MOST_POLLED
 static struct {
     unsigned long inode;
     int fd;
-    unsigned device; /* as fdinfo has it */
+    unsigned device; /* in the form of fdinfo's sdev */
 } passed[MOST_SOCKETS];
 
 static size_t passed_count;
@@ -97,7 +98,7 @@ static int has_option(int fd, int option, int value)
     return getsockopt(fd, SOL_SOCKET, option, &got, &size) == 0 && got == value;
 }
 
-/* By shutdown(2), a listener listens no more. */
+/* After shutdown(2), a TCP listener no longer listens. */
 static socket_set deaf_sockets(void)
 {
     socket_set deaf = 0;
@@ -116,12 +117,12 @@ enum kind { SOCKET, EPOLL, URING };
 static struct held {
     int fd;
     enum kind kind;
-    socket_set sockets; /* that can be waited for with it */
+    socket_set sockets; /* the passed sockets that it can wait for */
 } held[MOST_HELD];
 
 static size_t held_count;
-static unsigned long other;     /* the inode number of one that is no passed socket */
-static size_t descriptors_left; /* to look at */
+static unsigned long other;     /* the inode number of a socket that was not passed, or 0 */
+static size_t descriptors_left; /* how many this look may still read */
 
 static socket_set sockets_of(int fd)
 {
@@ -150,8 +151,8 @@ static void hold(int fd, const char *target)
         other = inode;
 }
 
-/* By readlink(2), which asks no file system. 0: they cannot be seen, or the process is ending and
- * has none any more. */
+/* Uses readlink(2), which does not touch the file systems of open files. Returns 0 when the
+ * descriptors cannot be seen, or when the process is ending and has closed them. */
 static int read_descriptors(pid_t process)
 {
     char path[48], target[64];
@@ -188,7 +189,8 @@ static FILE *open_fdinfo(pid_t process, int fd)
     return fopen(path, "re");
 }
 
-/* A set can be a member of another one, under a number of this process's. */
+/* The passed sockets that a member line of an epoll set leads to. The member can be another set;
+ * then tfd is a descriptor of this process. */
 static socket_set member(const char *line)
 {
     unsigned long inode;
@@ -230,7 +232,7 @@ static void read_sets(pid_t process)
                 held[i].sockets |= members(process, held[i].fd);
 }
 
-/* Does an accept wait in that ring? Which socket it is for is not shown. */
+/* Is an accept pending in that ring? The kernel does not show for which socket. */
 static int ring_accepts(pid_t process, int fd)
 {
     FILE *file = open_fdinfo(process, fd);
@@ -271,7 +273,7 @@ static socket_set polled(pid_t process, unsigned long long entries, unsigned lon
     return sockets;
 }
 
-/* The kernel's fd_set is made of longs, and may be longer than libc's. */
+/* The kernel's fd_set is an array of unsigned long, and may be longer than libc's. */
 static socket_set selected(pid_t process, unsigned long long set, unsigned long long limit)
 {
     enum { BITS = 8 * sizeof(unsigned long) };
@@ -289,11 +291,11 @@ static socket_set selected(pid_t process, unsigned long long set, unsigned long 
     return sockets;
 }
 
-/* Not every machine has all of these. */
+/* Not every architecture has all of these system calls. */
 static socket_set waited_for(pid_t process, long call, const unsigned long long *arguments)
 {
     switch (call) {
-#ifdef SYS_ppoll_time64 /* of 32 bits */
+#ifdef SYS_ppoll_time64 /* on 32-bit systems */
     case SYS_ppoll_time64:
 #endif
 #ifdef SYS_poll
@@ -332,8 +334,8 @@ static socket_set waited_for(pid_t process, long call, const unsigned long long 
     }
 }
 
-/* Where the call is not shown (Yama's ptrace_scope 2), or is one of 32 bits, whose numbers mean
- * other calls: only in which function of the kernel it sleeps. */
+/* Looks only at the kernel function in which the thread sleeps. This is for where the call is not
+ * shown (Yama's ptrace_scope 2), or is a 32-bit call, whose numbers mean other calls. */
 static socket_set waited_for_in(pid_t process, pid_t thread)
 {
     socket_set sets = 0, sockets = 0;
@@ -359,10 +361,11 @@ static int is_stopped(pid_t process, pid_t thread)
     return !behind_name || behind_name[1] == '\0' || behind_name[2] == 'T' || behind_name[2] == 't';
 }
 
-static int is_busy; /* one of its threads runs, and cannot be caught waiting */
+static int is_busy; /* a thread of the process was running, so it could not be seen waiting */
 
-/* "232 0x4 ... SP PC", or "running". 1: it sleeps in that call; 0: it does not, or has ended; -1:
- * it is not shown, or is one of 32 bits: so low the stack is only there. */
+/* Parses "232 0x4 ... SP PC", or "running". Returns 1 when the thread sleeps in that call, 0 when
+ * it does not sleep or has ended, -1 when the call is not shown or is a 32-bit call: only then is
+ * the stack below 4 GiB. */
 static int read_call(pid_t process, pid_t thread, long *call, unsigned long long *arguments)
 {
     unsigned long long stack;
@@ -394,9 +397,9 @@ static socket_set awaited(pid_t process, pid_t thread)
     return sockets && !is_stopped(process, thread) ? sockets : 0;
 }
 
-/* ---- A process, and all ---- */
+/* ---- One process, and the whole tree ---- */
 
-static size_t threads_left; /* to look at */
+static size_t threads_left; /* how many this look may still read */
 
 static socket_set awaited_by(const struct tree_process *process)
 {
@@ -438,7 +441,7 @@ static size_t root_of(const struct process_tree *tree, size_t index)
     return index;
 }
 
-/* Of one that has sockets. */
+/* For a process that has passed sockets. */
 static void look_at_owner(const struct process_tree *tree, size_t index, struct sight *sight)
 {
     const struct tree_process *process = &tree->list[index];
@@ -480,7 +483,7 @@ static void look_at(const struct process_tree *tree, size_t index, struct sight 
     }
 }
 
-/* The command itself may close what it got. */
+/* The command itself may have closed the sockets that it got. */
 static int nobody_has_any(const struct process_tree *tree)
 {
     for (size_t i = 0; i < tree->count; i++)
@@ -509,7 +512,7 @@ void accepting_command(long process, char *text, size_t size)
 {
     ssize_t length = read_proc(text, size, "/proc/%ld/cmdline", process);
 
-    while (length > 0 && text[length - 1] == '\0') /* a title may be padded */
+    while (length > 0 && text[length - 1] == '\0') /* a process title may be padded with NULs */
         length--;
     for (ssize_t i = 0; i < length; i++)
         if (text[i] == '\0')

@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* ---- Which process: the one with that socket among its descriptors ---- */
+/* ---- The process that has that socket among its descriptors ---- */
 
 static int has_descriptor(const char *pid, const char *wanted)
 {
@@ -60,7 +60,7 @@ static void name_of(long pid, char *name, size_t size)
     if (!file || !fgets(name, (int)size, file))
         snprintf(name, size, "unknown");
     name[strcspn(name, "\n")] = '\0';
-    make_printable(name); /* it is what that process calls itself */
+    make_printable(name); /* the process chooses that name itself */
     if (file)
         fclose(file);
 }

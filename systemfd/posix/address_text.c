@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/un.h>
 
-/* "%eth0", or "%2" for an interface without a name: nobody can connect to a link-local address
- * without it. "" for others. */
+/* "%eth0", or "%2" for an interface without a name: a link-local address is of no use without it.
+ * "" for all other addresses. */
 static void format_scope(unsigned number, char text[IF_NAMESIZE + 1])
 {
     char name[IF_NAMESIZE];

@@ -14,7 +14,7 @@ const char socket_place[] = "fd";
 const int first_socket = FIRST_FD;
 const int passes_descriptors = 1;
 
-/* The command finds them closed again. */
+/* O_CLOEXEC: the command finds these streams closed again. */
 void command_prepare(int *argc, char ***argv)
 {
     (void)argc;

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ENTRY_SIZE = 320 }; /* an address as it is shown, and a number */
+enum { ENTRY_SIZE = 320 }; /* enough for an address as text and a number */
 
 static char *allocate_list(const struct sockets *sockets)
 {
@@ -49,7 +49,7 @@ static const char *family_name(int fd)
                                            : "AF_INET";
 }
 
-/* A worker believes them only if the process that it is told of is its parent. */
+/* An einhorn worker ignores the variables unless EINHORN_MASTER_PID is its parent. */
 void export_einhorn(const struct sockets *sockets)
 {
     char *list = allocate_list(sockets), *end = list;

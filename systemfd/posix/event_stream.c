@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * On POSIX: a process of its own. It is started before there are servers, and so holds nothing of
- * theirs. */
+ * On POSIX a separate process serves the event stream. It is started before any server, so it holds
+ * none of their descriptors. */
 #include "page/event_stream.h"
 
 #include "page/reload_server.h"
@@ -36,7 +36,7 @@ int event_stream_start(const listenfd_socket *listeners, size_t count, struct ve
     return server > 0;
 }
 
-/* When there is no room, enough events wait there. */
+/* If the socket is full, enough events wait in it already. */
 void event_stream_tell(struct version version)
 {
     ssize_t sent = write(teller, &version, sizeof version);

@@ -28,8 +28,8 @@ static void place(int fd, int number)
         die(EXIT_CANNOT_OPEN, "cannot place descriptor %d: %s", number, strerror(errno));
 }
 
-/* First out of the way of all final numbers, so that none is overwritten before its turn;
- * then to them. dup2 leaves close-on-exec off. */
+/* Moves all descriptors above the final numbers first, so that none is overwritten before its turn,
+ * and then to the final numbers. dup2 leaves close-on-exec off. */
 static void place_descriptors(const struct sockets *sockets)
 {
     int behind = FIRST_FD + (int)sockets->count;
@@ -83,7 +83,7 @@ static void set_pid(void)
         set_number("LISTEN_PIDFDID", inode);
 }
 
-/* listenfd_from_env has removed what was there before. */
+/* listenfd_from_env has already removed the variables that systemfd was started with. */
 static void set_variables(const struct sockets *sockets, int with_pid)
 {
     if (sockets->count <= sockets->at_stdin)
@@ -98,7 +98,7 @@ static void set_variables(const struct sockets *sockets, int with_pid)
 
 /* ---- Exec ---- */
 
-/* PATH seldom has this folder. */
+/* Is the command a file in the current folder? PATH seldom contains that. */
 static int is_here(const char *command)
 {
     struct stat status;
@@ -107,7 +107,7 @@ static int is_here(const char *command)
            access(command, X_OK) == 0;
 }
 
-/* A file that is there, and still not found, names an interpreter that is not. */
+/* When execvp(3) does not find a file that exists, the interpreter that it names is missing. */
 __attribute__((noreturn)) static void die_of_exec(const char *command)
 {
     if (errno != ENOENT)
@@ -122,7 +122,7 @@ __attribute__((noreturn)) static void die_of_exec(const char *command)
 
 void exec_command(char **command)
 {
-    close_from_on_exec(FIRST_FD); /* nothing reaches it by accident */
+    close_from_on_exec(FIRST_FD); /* no descriptor is left open by accident */
     execvp(command[0], command);
     die_of_exec(command[0]);
 }

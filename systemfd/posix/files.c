@@ -29,7 +29,7 @@ static int is_same_file(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Where they go to stays the same. */
+/* Asks only once, as our streams keep going to the same file. */
 static const struct stat *own_output(int fd)
 {
     static struct stat status[2];
@@ -109,13 +109,13 @@ int link_is_loop(const char *path)
            (folder[length] == '/' || folder[length] == '\0');
 }
 
-/* A DIR under another name. */
+/* struct folder is a DIR here. */
 struct folder *folder_open(const char *path)
 {
     return (struct folder *)opendir(path);
 }
 
-/* What is a folder is known without another call, on most file systems (readdir(3)). */
+/* On most file systems d_type tells a folder without another call (readdir(3)). */
 static int is_folder_by_type(const struct dirent *entry)
 {
 #ifdef DT_DIR

@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <sys/vfs.h>
 
-/* statfs(2), linux/magic.h, and the sources of those that stand in neither. virtiofs says FUSE.
- * Overlay is not one of them: what is changed through it is told; only what is changed below
- * it, in a layer of its own, is not. */
+/* The numbers are from statfs(2), linux/magic.h, or else from the file system's own source.
+ * virtiofs says that it is FUSE. Overlay is not listed: inotify sees what is changed through it,
+ * and misses only what is changed in one of its layers directly. */
 static const struct {
     unsigned long type;
     const char *kind;

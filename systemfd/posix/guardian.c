@@ -23,21 +23,21 @@
 #endif
 
 enum {
-    MOST_GROUPS = 1024, /* a page */
-    PATIENCE_MS = 2000, /* with those who do not die: they wait for a disk, say */
+    MOST_GROUPS = 1024, /* one page of memory */
+    PATIENCE_MS = 2000, /* for processes that do not die, because they wait for a disk, say */
     PAUSE_MS = 5
 };
 
 static const char variable[] = "SYSTEMFD_PID";
-static volatile pid_t *groups; /* shared by both; 0: none */
-static int pipe_end = -1;      /* the guardian sees its other end close when systemfd ends */
+static volatile pid_t *groups; /* in shared memory; 0 is a free entry */
+static int pipe_end = -1;      /* closed when systemfd ends, which the guardian sees */
 
 /* ---- In the guardian ---- */
 
-static char systemfd[16];            /* its process ID */
-static struct tree_process guardian; /* older than all that is to be killed */
+static char systemfd[16];            /* the process ID of systemfd */
+static struct tree_process guardian; /* older than every process that it is to kill */
 
-/* Nobody escapes from that by starting others (fork(2) begins again when there is a signal). */
+/* A group cannot escape by forking: the kernel starts fork(2) again when a signal has come. */
 static void kill_groups(void)
 {
     for (size_t i = 0; i < MOST_GROUPS; i++)
@@ -45,7 +45,7 @@ static void kill_groups(void)
             kill(-groups[i], SIGKILL);
 }
 
-/* Another systemfd may have had that process ID before. */
+/* An older process may have the mark of an earlier systemfd with the same process ID. */
 static int is_marked(pid_t id)
 {
     struct tree_process process;
@@ -70,7 +70,7 @@ static int kill_marked(void)
     return any;
 }
 
-/* Those may be starting others. */
+/* Looks again until there are no marked processes, as they may be starting others. */
 static void kill_all(void)
 {
     long long deadline = now_ms() + PATIENCE_MS;
@@ -80,7 +80,8 @@ static void kill_all(void)
         poll(NULL, 0, PAUSE_MS);
 }
 
-/* It is not killed with the rest of a terminal, job or service, nor by who looks for "systemfd". */
+/* Keeps the guardian from being killed with the rest of a terminal, job or service, or by a search
+ * for the name "systemfd". */
 static void stand_apart(void)
 {
     char title[48];
@@ -89,7 +90,7 @@ static void stand_apart(void)
     for (int number = 1; number < 32; number++)
         signal(number, SIG_IGN);
     setsid();
-    if (marked) /* by another systemfd, which has started this one */
+    if (marked) /* by an outer systemfd, whose guardian must not kill this one */
         memset(marked, 0, strlen(marked));
     snprintf(title, sizeof title, "guardian of process %s", systemfd);
     title_set(title);

@@ -19,26 +19,26 @@
 #include <unistd.h>
 
 #ifndef POLLRDHUP
-#define POLLRDHUP 0 /* shutdown(SHUT_RD) of a unix socket is seen when the server has ended */
+#define POLLRDHUP 0 /* then shutdown(SHUT_RD) of a unix socket is seen when the server ends */
 #endif
 
-/* One that listens, or is a unix socket. */
+/* A passed socket, and how it was at the start. */
 struct healed {
     const struct passed_socket *socket;
     struct sockaddr_storage address;
     socklen_t size;
     int nonblocking, listens;
-    int is_polled;    /* no more when it has been healed, until a process ends: a server that
-                       * does it again and again must not keep us busy */
-    const char *path; /* that was made for it; NULL: none, or not by us */
-    char *spare;      /* another name of the same socket, to make the path anew from */
+    int is_polled; /* 0 from a repair until a process ends, so that a server that shuts the socket
+                    * down again and again does not keep us busy */
+    const char *path; /* the path that we made for it, or NULL */
+    char *spare;      /* a second name of its file, from which the path can be restored, or NULL */
 };
 
 static const struct options *options;
 static struct healed *list;
 static size_t count;
 
-/* ---- As they were ---- */
+/* ---- The state at the start ---- */
 
 static int listens(int fd)
 {
@@ -92,7 +92,7 @@ void heal_modes(void)
 
 /* ---- Shut down ---- */
 
-/* Of a unix socket only poll(2) says it. */
+/* A unix socket keeps SO_ACCEPTCONN; only poll(2) shows that it was shut down. */
 static int is_shut_down(const struct healed *healed)
 {
     struct pollfd entry = {.fd = healed->socket->fd, .events = POLLRDHUP};
@@ -111,8 +111,8 @@ static void say(const struct healed *healed, const char *what, const char *outco
     report("a server %s %s: %s", what, address, outcome);
 }
 
-/* The same socket again. A port of the system's choice was given up with the shutdown, and is
- * bound again; one of our choice was not, and bind(2) says EINVAL. */
+/* Makes the same socket listen again. If the system chose the port, the shutdown has released it,
+ * and it is bound again; if we chose it, it is still bound, and bind(2) fails with EINVAL. */
 static void listen_again(const struct healed *healed)
 {
     const struct sockaddr *address = (const struct sockaddr *)&healed->address;
@@ -127,7 +127,7 @@ static void listen_again(const struct healed *healed)
 
 /* ---- Opened anew ---- */
 
-/* Under the old number, close-on-exec as that. */
+/* Moves the new socket to the old number, close-on-exec like the old one. */
 static int replace(const struct healed *healed, int new)
 {
     int old = healed->socket->fd, done = new >= 0 && dup2(new, old) == old;
@@ -139,7 +139,7 @@ static int replace(const struct healed *healed, int new)
     return done;
 }
 
-/* The path is free, or holds a socket that we made. */
+/* Unlinks the path only if the socket that we made is there. */
 static const char *open_anew(struct healed *healed, const char *what)
 {
     if (healed->path && is_still_there(healed->path))
@@ -167,9 +167,9 @@ static const char *heal_shutdown(struct healed *healed)
 
 /* ---- Unlinked ---- */
 
-/* A server that unlinks the path when it ends will do so again, and the one that runs then has
- * no other socket: so from the first time on, the socket has a second name, in the same folder
- * (link(2) goes no further than the file system). */
+/* A server that unlinks the path when it ends will do so again, and the server that runs then would
+ * need a new socket. So after the first time the socket gets a second name, in the same folder
+ * because link(2) does not cross file systems. */
 static void make_spare(struct healed *healed)
 {
     const char *slash = strrchr(healed->path, '/');

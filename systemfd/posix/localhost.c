@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* "[::1]:PORT" as a spec, for a TCP socket at 127.0.0.1. Returns 0 for all others. */
+/* Makes the spec "[::1]:PORT" for a TCP socket at 127.0.0.1. Returns 0 for all other sockets. */
 static int ipv6_of(const struct passed_socket *passed, struct spec *ipv6)
 {
     struct sockaddr_in bound;
@@ -40,7 +40,7 @@ static in_port_t port_of(const struct spec *ipv6)
     return ((const struct sockaddr_in6 *)&ipv6->address)->sin6_port;
 }
 
-/* Is it one of those that are passed, too? */
+/* Is one of the passed sockets at [::1], or at [::], with that port? */
 static int is_passed(const struct sockets *sockets, in_port_t port)
 {
     for (size_t i = 0; i < sockets->count; i++) {
@@ -64,8 +64,8 @@ static void warn(const struct spec *ipv6)
            (unsigned)ntohs(port_of(ipv6)), holder);
 }
 
-/* Old connections to it that are still being forgotten keep it from being bound, too: nobody is to
- * be warned of them. */
+/* Old connections in TIME-WAIT keep the address from being bound, too. They are no reason for a
+ * warning. */
 static void warn_of_holder(const struct spec *ipv6)
 {
     struct socket_owner owner;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A linker makes a new file where the old one is executed, so that nothing is in its way. */
+ * On POSIX nothing needs to move: a linker can make a new file in place of one that runs. */
 #include "devserver/move_aside.h"
 
 void move_aside(const struct arguments *files)

@@ -8,7 +8,7 @@
 enum { LINE_SIZE = 1024 };
 
 struct numbered_lines {
-    size_t start, length; /* behind the number; of the whole */
+    size_t start, length; /* of the text, after the number; of the whole line */
     char line[LINE_SIZE];
 };
 

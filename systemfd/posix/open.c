@@ -32,7 +32,7 @@ static int set_options(int fd, const struct spec *spec, const struct options *op
     return 0;
 }
 
-/* The address as listenfd.h writes it. */
+/* Writes the spec in the form that listenfd_take_or_bind reads (listenfd.h). */
 static void write_unix_spec(const struct spec *spec, const struct options *options, char *text,
                             size_t size)
 {
@@ -57,7 +57,7 @@ static void write_unix_spec(const struct spec *spec, const struct options *optio
                  spec->backlog > 0 ? spec->backlog : options->backlog);
 }
 
-/* The library replaces what is dead at a path, and lets one of two win that start at once. */
+/* The library replaces a dead socket at the path, and lets only one of two launchers win. */
 static int open_unix(const struct spec *spec, const struct options *options)
 {
     const struct sockaddr_un *address = (const struct sockaddr_un *)&spec->address;
@@ -108,7 +108,8 @@ int try_open_spec(const struct spec *spec, const struct options *options)
     return spec->type->family == AF_UNIX ? open_unix(spec, options) : open_internet(spec, options);
 }
 
-/* An address of a family that is not there, or not on the loopback. */
+/* For a spec that may use either family: tries the other one when the system lacks the first,
+ * altogether or on the loopback. Returns -1 for all other specs. */
 static int try_other_family(const struct spec *spec, const struct options *options)
 {
     struct spec other = *spec;

@@ -20,7 +20,7 @@
 struct output {
     int fd, target;
     struct tail *tail;
-    struct numbered_lines *lines; /* NULL: it is copied as it is */
+    struct numbered_lines *lines; /* NULL: the output is copied unchanged */
 };
 
 static struct output outputs[MAX_OUTPUTS];
@@ -57,7 +57,7 @@ void outputs_resize(void)
         copy_size(outputs[i].target, outputs[i].fd);
 }
 
-/* The two ends of a terminal that passes every byte as it is. */
+/* Opens both ends of a pseudoterminal that passes output unchanged. Returns 0, or -1 with errno. */
 static int open_terminal(int target, int ends[2])
 {
     struct termios modes;
@@ -84,7 +84,7 @@ int output_open(int target, struct tail *tail)
     struct output *output;
     int ends[2];
 
-    if (output_count == MAX_OUTPUTS) /* old servers left processes behind that still have it */
+    if (output_count == MAX_OUTPUTS) /* processes that old servers left keep the first open */
         forget(0);
     output = &outputs[output_count];
     if ((!isatty(target) || open_terminal(target, ends) < 0) && pipe(ends) < 0)
@@ -108,7 +108,7 @@ void outputs_number(size_t streams, long process)
 
 /* ---- Copying ---- */
 
-/* 0 at its end. A terminal whose other end is closed says EIO. */
+/* Returns 0 at the end of the output, which a terminal reports as EIO. */
 static int copy(const struct output *output)
 {
     char text[16384];
@@ -132,7 +132,8 @@ static size_t poll_outputs(struct pollfd *entries)
     return output_count;
 }
 
-/* Whoever writes to a slow reader waits, as without systemfd. */
+/* Leaves out outputs with a slow reader, so that the process that writes waits, as it would without
+ * systemfd. */
 size_t outputs_poll(struct pollfd *entries)
 {
     size_t count = poll_outputs(entries);
@@ -148,7 +149,7 @@ int outputs_timeout(void)
     return writers_timeout();
 }
 
-/* The entries of outputs_poll begin with those of all outputs. */
+/* The entries of outputs_poll begin with one for each output. */
 void outputs_copy(const struct pollfd *entries)
 {
     writers_write();
@@ -162,7 +163,7 @@ void outputs_drain(void)
     struct pollfd entries[MAX_OUTPUT_ENTRIES];
     size_t count = poll_outputs(entries);
 
-    /* No more than a pipe holds: somebody may write for ever. */
+    /* No more than a pipe holds, as a process may write without end. */
     for (int i = 0; i < 4 && count > 0 && poll(entries, (nfds_t)count, 0) > 0; i++) {
         outputs_copy(entries);
         count = poll_outputs(entries);

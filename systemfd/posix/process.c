@@ -19,8 +19,8 @@
 
 enum { KILL_PATIENCE_MS = 2000 };
 
-/* When systemfd is killed with KILL, the child must not go on alone: where the system can do
- * that, it ends too (prctl(2); it may have been too late for the request). */
+/* Makes the child die with systemfd, even if that is killed by SIGKILL; Linux only (prctl(2)). If
+ * systemfd has already died, the request came too late, and the child exits. */
 static void die_with(pid_t parent)
 {
 #ifdef __linux__
@@ -50,11 +50,11 @@ pid_t fork_child(void)
     }
     sigprocmask(SIG_SETMASK, &mask, NULL);
     if (pid > 0)
-        setpgid(pid, pid); /* in parent and child, so that it is done whichever runs first */
+        setpgid(pid, pid); /* in both parent and child, as either may run first */
     return pid;
 }
 
-/* Returns whether there is one that can be (proc(5)). */
+/* Kills the children that /proc lists (proc(5)). Returns whether it could kill any. */
 static int kill_listed_children(int tell_of_others)
 {
     FILE *file = fopen("/proc/thread-self/children", "r");
@@ -72,8 +72,8 @@ static int kill_listed_children(int tell_of_others)
     return any;
 }
 
-/* Those of one that was killed become ours: so look again after each. Who has become another user
- * cannot be killed, and who waits for a disk does not die: they are not waited for for ever. */
+/* The children of a killed process become ours, so look again after each. The deadline is for
+ * processes that belong to another user now and cannot be killed, or that wait for a disk. */
 void kill_children(void)
 {
     long long deadline = now_ms() + KILL_PATIENCE_MS;

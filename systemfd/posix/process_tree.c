@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_READS = 4 }; /* of a tree, while it changes */
+enum { MOST_READS = 4 }; /* of a tree that keeps changing */
 
 ssize_t read_proc(char *text, size_t size, const char *format, ...)
 {
@@ -33,7 +33,7 @@ ssize_t read_proc(char *text, size_t size, const char *format, ...)
     return length;
 }
 
-/* The name, the second field of /proc/PID/stat, is in parentheses and may contain some. */
+/* The second field of /proc/PID/stat is the name, in parentheses, and may itself contain some. */
 static int read_status(struct tree_process *process)
 {
     unsigned long long user, system, children_user, children_system;
@@ -100,8 +100,8 @@ static void add(struct process_tree *tree, pid_t id, int parent)
 
 /* ---- Children ---- */
 
-/* Calls `found` for each in a file of process IDs. A space follows each; without it the number was
- * cut, where the file was longer than what was read, and is another process's. */
+/* Calls `found` for each process ID in a list from /proc. Each is followed by a space; without it,
+ * the number was cut off at the end of the buffer, and is the ID of another process. */
 static void each_listed(char *list, void (*found)(struct process_tree *, pid_t, int),
                         struct process_tree *tree, int parent)
 {
@@ -111,7 +111,7 @@ static void each_listed(char *list, void (*found)(struct process_tree *, pid_t, 
         found(tree, (pid_t)id, parent);
 }
 
-/* Each thread has its own children. */
+/* /proc lists the children of each thread separately. */
 static void add_children(struct process_tree *tree, int parent)
 {
     static pid_t threads[MOST_THREADS];
@@ -124,7 +124,7 @@ static void add_children(struct process_tree *tree, int parent)
             each_listed(list, add, tree, parent);
 }
 
-/* ---- Those who became our children ---- */
+/* ---- Orphans, which became our children ---- */
 
 int process_has_variable(pid_t id, const char *name, const char *value)
 {
@@ -144,9 +144,9 @@ int process_has_variable(pid_t id, const char *name, const char *value)
     return found;
 }
 
-static const struct child *adoptive; /* whose orphans are looked for */
+static const struct child *adoptive; /* the server whose orphans are looked for */
 
-/* The name of the socket for READY=1 is that of one server only. */
+/* Each server has a NOTIFY_SOCKET of its own, so that variable tells whose orphan it is. */
 static void add_orphan(struct process_tree *tree, pid_t id, int parent)
 {
     const struct notify *notify = adoptive->notify;
@@ -162,7 +162,7 @@ static void read_orphans(char *list, size_t size)
         *list = '\0';
 }
 
-/* With those who are ours now; returns whether there are others meanwhile. */
+/* Reads the tree with our present orphans. Returns whether there are others by the end. */
 static int read_once(struct process_tree *tree, const struct child *child)
 {
     char before[4096], after[4096];
@@ -179,8 +179,9 @@ static int read_once(struct process_tree *tree, const struct child *child)
     return strcmp(before, after) != 0;
 }
 
-/* Who goes into the background ends, and what it has started becomes ours: it may have been seen
- * neither below its parent, which ended too soon, nor among ours, where it came too late. */
+/* A process that goes into the background ends, and the one that it started becomes our child. One
+ * read may miss that: its parent ended too soon, and it became ours too late. So read again until
+ * the orphans stay the same. */
 void process_tree_read(struct process_tree *tree, const struct child *child)
 {
     int times = 0;

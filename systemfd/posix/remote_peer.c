@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 0: it has none, or has gone. */
+/* Returns 0 when the client has no address, or has gone. */
 static int find_address(int connection, struct sockaddr_storage *address)
 {
     socklen_t size = sizeof *address;

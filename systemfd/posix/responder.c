@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * On POSIX: a process of its own, which serves all its clients by poll(2). Its listeners stay in
- * the mode that they have, which belongs to the open socket, and so to the server, too. */
+ * On POSIX the responder is a separate process, which serves all its clients by poll(2). It leaves
+ * the listeners blocking or non-blocking as they are: the servers share that mode. */
 #include "page/responder.h"
 
 #include "clock.h"
@@ -18,12 +18,12 @@
 
 enum {
     MAX_LISTENERS = 16,
-    MAX_VISITS = 100, /* beyond them, clients wait in the listeners' queues */
-    ACCEPT_MS = 10,   /* how long accept(2) may wait for a client whom somebody else took */
-    REST_MS = 100     /* when there are too few descriptors, say */
+    MAX_VISITS = 100, /* further clients wait in the listeners' queues */
+    ACCEPT_MS = 10,   /* how long accept(2) may wait for a client that another process took */
+    REST_MS = 100     /* pause when accept(2) fails, because descriptors have run out, say */
 };
 
-/* ---- In the process of its own ---- */
+/* ---- In the responder's process ---- */
 
 static struct visit visits[MAX_VISITS];
 static size_t visiting;
@@ -34,7 +34,7 @@ static void forget(size_t index)
     visits[index] = visits[--visiting];
 }
 
-/* Of those who have not asked yet, the one who is here longest; or none: -1. */
+/* The client that has been connected longest without sending its request, or -1. */
 static int most_silent(void)
 {
     int found = -1;
@@ -50,7 +50,7 @@ static int has_room(void)
     return now_ms() >= resting_until && (visiting < MAX_VISITS || most_silent() >= 0);
 }
 
-/* Whoever has asked is answered and gone in a moment; who has not makes room. */
+/* Drops a client that has not sent its request: the others are answered and gone in a moment. */
 static void make_room(void)
 {
     int silent = visiting == MAX_VISITS ? most_silent() : -1;
@@ -66,8 +66,8 @@ static void interrupt_accept(int number)
     (void)number;
 }
 
-/* The listener is in blocking mode, most often, and somebody else may have taken the client since
- * poll: then a timer ends the wait, again and again, as its signal may come before it. */
+/* The listener usually blocks, and another process may have taken the client since poll. Then a
+ * timer interrupts accept(2), repeatedly, because the first signal may come before the call. */
 static int accept_soon(int listener)
 {
     static const struct itimerval often = {{0, ACCEPT_MS * 1000}, {0, ACCEPT_MS * 1000}}, never;
@@ -97,7 +97,7 @@ static void receive(int listener)
     visit_begin(&visits[visiting++], client);
 }
 
-/* From the last on, as each that ends has its place taken by the last. */
+/* Goes backwards, because the last visit takes the place of one that ends. */
 static void go_on_with_visits(const struct pollfd *entries, const struct answers *answers)
 {
     for (size_t i = visiting; i-- > 0;)
@@ -115,7 +115,7 @@ static int serve_timeout(void)
     return wait;
 }
 
-/* Waits for one of them, or of the visits, which come behind them. */
+/* Polls these entries and, after them, one for each visit. */
 static void wait_for(struct pollfd *entries, size_t count)
 {
     for (size_t i = 0; i < visiting; i++)
@@ -126,7 +126,7 @@ static void wait_for(struct pollfd *entries, size_t count)
             entries[i].revents = 0;
 }
 
-/* Until the other end of stop is closed, by systemfd or by its end. */
+/* Serves until the other end of `stop` is closed, by systemfd or by the end of systemfd. */
 static void serve(int stop, const listenfd_socket *listeners, size_t count,
                   const struct answers *answers)
 {
@@ -165,7 +165,7 @@ static void prepare_signals(void)
     sigset_t alarm_only;
 
     memset(&action, 0, sizeof action);
-    action.sa_handler = interrupt_accept; /* no SA_RESTART: accept is to be interrupted */
+    action.sa_handler = interrupt_accept; /* no SA_RESTART, so that it interrupts accept(2) */
     sigaction(SIGALRM, &action, NULL);
     sigemptyset(&alarm_only);
     sigaddset(&alarm_only, SIGALRM);
@@ -173,10 +173,10 @@ static void prepare_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-/* ---- From outside ---- */
+/* ---- In systemfd ---- */
 
 static pid_t responder;
-static int keeps_going = -1; /* closed, it stops */
+static int keeps_going = -1; /* closing it stops the responder */
 
 int responder_start(const struct sockets *sockets, const char *title, const struct tail *tail,
                     const struct arguments *hosts)
@@ -208,7 +208,7 @@ int responder_start(const struct sockets *sockets, const char *title, const stru
     return 0;
 }
 
-/* Whoever reaps it need not know it. */
+/* Forgets the process at once: it can be reaped like any other child. */
 void responder_stop(void)
 {
     if (keeps_going >= 0)

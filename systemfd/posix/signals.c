@@ -62,21 +62,21 @@ static void pass_on(int number)
     int saved_errno = errno;
     unsigned char byte = (unsigned char)number;
 
-    /* A full pipe holds enough signals that have not been looked at yet. */
+    /* If the pipe is full, enough signals wait in it already. */
     ssize_t written = write(pipe_ends[1], &byte, 1);
 
     (void)written;
     errno = saved_errno;
 }
 
-/* An end that blocks would stop everything. */
+/* Non-blocking, as neither the signal handler nor the poll loop may ever wait. */
 static int prepare_end(int fd)
 {
     return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -1 : fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
-/* A pipe that nobody reads, and a terminal that is a build's for a while (terminal.h), are told
- * by the calls themselves. */
+/* Without PIPE and TTIN, write(2) and read(2) report the error themselves. Without TTOU, systemfd
+ * can take a terminal back from a build that had it for a while (terminal.h, tcsetpgrp(3)). */
 static int is_ignored(int number)
 {
     return number == SIGPIPE || number == SIGTTIN || number == SIGTTOU;

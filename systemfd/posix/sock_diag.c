@@ -14,7 +14,7 @@ enum {
     BATCH_SIZE = 32768 /* more than the kernel puts into one answer */
 };
 
-/* Connected, because then only the kernel can answer (netlink_getsockbyportid()). */
+/* Connected, so that only the kernel can answer (netlink_getsockbyportid()). */
 static int open_netlink(void)
 {
     struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
@@ -72,7 +72,7 @@ static enum outcome look_at_batch(const char *batch, size_t size, sock_diag_look
     return outcome;
 }
 
-/* What the kernel has to say is there when send and recv return: MSG_DONTWAIT. */
+/* MSG_DONTWAIT loses nothing: the kernel answers within send and continues a list within recv. */
 int sock_diag_find(const void *request, size_t size, enum sock_diag_scope scope,
                    sock_diag_look *look, void *context)
 {

@@ -15,12 +15,12 @@
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 
-/* The states of the kernel's net/tcp_states.h. */
+/* From the kernel's net/tcp_states.h. */
 enum { ESTABLISHED = 1, CLOSED = 7, LISTENING = 10, ONLY_BOUND = 13 /* Linux 6.8 */ };
 
 #define STATE(state) (1U << (state))
 
-/* ---- Addresses: IPv4 ones in their v4-mapped form ---- */
+/* ---- Addresses, IPv4 ones in v4-mapped form ---- */
 
 static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
@@ -51,7 +51,7 @@ static int is_ipv4(const struct endpoint *endpoint)
     return memcmp(endpoint->host, mapped, 12) == 0;
 }
 
-/* [::] takes the port of every host, 0.0.0.0 that of every IPv4 host. */
+/* [::] takes the port on every address, 0.0.0.0 on every IPv4 address. */
 static int covers(const unsigned char *wide, const unsigned char *host)
 {
     static const unsigned char zero[16];
@@ -110,7 +110,7 @@ static int find_in_family(int family, const struct spec *spec, struct search *se
     return sock_diag_find(&request, sizeof request, SOCK_DIAG_ALL, is_in_the_way, search);
 }
 
-/* Its own family first; then the other, unless it keeps to IPv6. */
+/* Looks in the spec's own family first, and then in the other unless the spec is IPv6 only. */
 static int find_internet(const struct spec *spec, struct socket_owner *owner)
 {
     struct search search = {endpoint_of(&spec->address), owner};
@@ -125,9 +125,9 @@ static int find_internet(const struct spec *spec, struct socket_owner *owner)
 /* ---- Unix ---- */
 
 struct unix_search {
-    const char *name; /* abstract; NULL: a path, */
+    const char *name; /* the abstract name, or NULL for a path */
     size_t name_size;
-    struct stat file; /* which is this */
+    struct stat file; /* the file at the path */
     struct socket_owner *owner;
 };
 
@@ -147,8 +147,8 @@ static const struct rtattr *find_attribute(const void *bytes, size_t size, unsig
     return NULL;
 }
 
-/* A path is known by its file: relative or not, whatever it was called when it was bound. The
- * kernel's device numbers have 20 bits for the minor. */
+/* Compares files, because the path that was bound may be relative, or the file renamed since then.
+ * The kernel's device numbers have 20 bits for the minor. */
 static int has_file(const struct rtattr *attribute, const struct stat *file)
 {
     struct unix_diag_vfs vfs;
@@ -174,7 +174,7 @@ static int is_named(const void *bytes, size_t size, const struct unix_search *se
            memcmp(RTA_DATA(attribute), search->name, search->name_size) == 0;
 }
 
-/* An accepted connection has the name of its listener, but does not stand in the way. */
+/* An accepted connection has its listener's name, too, but does not occupy the address. */
 static int is_bound_there(const void *bytes, size_t size, void *context)
 {
     enum { SHOWN_USER = 7 }; /* UNIX_DIAG_UID, Linux 5.3 */
@@ -226,8 +226,8 @@ static void put_host(uint32_t words[4], const struct endpoint *endpoint, int ipv
     memcpy(words, endpoint->host + (ipv4 ? 12 : 0), ipv4 ? 4 : 16);
 }
 
-/* Where there is no such connection, the kernel tells of the listener at its address; and of one
- * that was closed it no longer knows the user, but says 0. Both are not it. */
+/* Refuses two answers: the listener at the address, which the kernel gives when there is no such
+ * connection, and a closed connection, for which it no longer knows the user and gives 0. */
 static int is_open_end(const void *bytes, size_t size, void *context)
 {
     const struct inet_diag_msg *message = bytes;
@@ -257,7 +257,7 @@ int find_peer_socket(int connection, struct socket_owner *owner)
     request.sdiag_family = ipv4 ? AF_INET : AF_INET6;
     request.sdiag_protocol = IPPROTO_TCP;
     request.idiag_states = ~0U;
-    request.id.idiag_sport = there.port; /* as its owner sees it */
+    request.id.idiag_sport = there.port; /* as seen from the other end */
     request.id.idiag_dport = here.port;
     put_host(request.id.idiag_src, &there, ipv4);
     put_host(request.id.idiag_dst, &here, ipv4);

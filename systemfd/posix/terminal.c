@@ -13,15 +13,15 @@
 #include <termios.h>
 #include <unistd.h>
 
-static int terminal = -1; /* -1: there is none */
+static int terminal = -1; /* a descriptor of it; -1: there is none */
 static const struct options *options;
-static pid_t owner;                  /* who is to restore it at the end: no child */
-static int has_keys, takes_each_key; /* at all; now, without Enter */
+static pid_t owner;                  /* the process that restores the modes at exit */
+static int has_keys, takes_each_key; /* reads keys at all; gets each at once, without Enter */
 static int announced;
-static struct termios modes; /* when it does not */
-static pid_t borrower;       /* 0: nobody has it from us */
+static struct termios modes; /* to restore when takes_each_key ends */
+static pid_t borrower;       /* the process group that has the terminal from us, or 0 */
 static struct termios lent_modes;
-static pid_t waiting; /* for it: we are in the background */
+static pid_t waiting; /* the group that gets it when we are in the foreground, or 0 */
 
 enum { LOOK_AGAIN_MS = 1000 };
 
@@ -34,7 +34,7 @@ static int is_foreground(void)
 
 /* ---- Keys ---- */
 
-/* Ctrl-C, Ctrl-Z and Ctrl-\ remain signals. */
+/* Keeps ISIG, so that Ctrl-C, Ctrl-Z and Ctrl-\ still send signals. */
 static void take_each_key(void)
 {
     struct termios keys;
@@ -48,7 +48,7 @@ static void take_each_key(void)
     takes_each_key = tcsetattr(STDIN_FILENO, TCSANOW, &keys) == 0;
 }
 
-/* Who has the terminal now, if not we, has set it up for himself. */
+/* If another process group has the terminal now, the modes are its own. */
 void terminal_restore(void)
 {
     if (takes_each_key && getpid() == owner && is_foreground())
@@ -71,7 +71,8 @@ static void announce(void)
     announced = 1;
 }
 
-/* A shell says nothing to who runs in the background already and comes to the foreground. */
+/* A shell sends no signal to a running background job that it puts into the foreground, so look
+ * again from time to time. */
 int terminal_timeout(void)
 {
     return (has_keys || waiting) && !borrower && !is_foreground() ? LOOK_AGAIN_MS : -1;
@@ -108,12 +109,12 @@ void terminal_read_keys(void)
     ssize_t count = read(STDIN_FILENO, keys, sizeof keys);
 
     if (count <= 0)
-        has_keys = 0; /* it is gone */
+        has_keys = 0; /* the terminal is gone */
     for (ssize_t i = 0; i < count; i++)
         handle_key(keys[i]);
 }
 
-/* Where what is printed goes elsewhere, a pager may read the keys. */
+/* If the output goes elsewhere, that may be a pager, which reads the keys itself. */
 static int wants_keys(void)
 {
     return !options->quiet && !options->no_keys && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
@@ -136,7 +137,7 @@ int terminal_is_for_servers(void)
     return terminal >= 0 && options->stop_first;
 }
 
-/* Whoever has it from us does not keep another from it: there is one person who types. */
+/* The terminal can go from one borrower to the next, as only one person types. */
 static int can_lend(void)
 {
     pid_t foreground = terminal >= 0 ? tcgetpgrp(terminal) : -1;
@@ -159,7 +160,7 @@ static int lend(pid_t group)
     return 1;
 }
 
-/* It may have been killed while it asked for a password. */
+/* Restores the modes, too: the borrower may have been killed while it asked for a password. */
 static void take_back(void)
 {
     if (tcgetpgrp(terminal) == borrower && tcsetpgrp(terminal, getpgrp()) == 0)
@@ -215,8 +216,8 @@ void terminal_suspend(void)
     signals_stop(getpid());
 }
 
-/* One that waits goes on in the background, too, until it asks again. The modes are the shell's
- * now, or, when we were stopped without notice, ours. */
+/* A group that waits in vain goes on in the background until it asks again. If takes_each_key is
+ * still set, we were stopped by SIGSTOP and could not restore the modes: do so now. */
 void terminal_resume(void)
 {
     if (waiting && !(can_lend() && lend(waiting)))

@@ -7,7 +7,7 @@
 static char *start;
 static size_t size;
 
-/* They lie one behind the other (execve(2), proc(5): /proc/PID/cmdline). */
+/* The arguments are next to each other in memory (execve(2), proc(5): /proc/PID/cmdline). */
 void title_prepare(char **argv)
 {
     start = argv[0];

@@ -28,7 +28,7 @@ int parse_path(const struct parser *parser, const char *path, struct spec *spec)
     spec->address_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
     if (*path == '@') {
         address->sun_path[0] = '\0';
-        spec->address_size--; /* its size is part of an abstract name: no NUL */
+        spec->address_size--; /* an abstract name has no NUL at its end: every byte counts */
     }
     return 1;
 }

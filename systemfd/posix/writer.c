@@ -16,17 +16,17 @@
 
 enum {
     SIZE = 1 << 20,
-    FULL = SIZE * 3 / 4, /* the rest is for the last words of those that end */
-    STALL_MS = 1000      /* who reads nothing for so long is not waited for */
+    FULL = SIZE * 3 / 4, /* the rest is for the last output of processes that end */
+    STALL_MS = 1000      /* a reader that reads nothing for so long is not waited for */
 };
 
 struct writer {
     int fd, target;
     int is_socket;
-    size_t most; /* that a write(2) after poll(2) takes without waiting */
+    size_t most; /* bytes that write(2) takes without waiting after poll(2) */
     char bytes[SIZE];
-    size_t start, length; /* of what waits; it goes round at the end */
-    long long progressed; /* when some of it was written, or the first of it came */
+    size_t start, length; /* of the waiting text; bytes is a ring buffer */
+    long long progressed; /* when text was last written, or began to wait */
     unsigned long long dropped;
 };
 
@@ -40,9 +40,9 @@ static struct writer *writer_of(int target)
 
 /* ---- Opening ---- */
 
-/* Another open file, with a mode of its own: others have the one at `target`, too, and
- * non-blocking is not what they expect (pipe(7), proc(5): /proc/PID/fd). A socket has
- * MSG_DONTWAIT; a file never blocks, and must not be opened twice, as each has its own offset. */
+/* Opens a pipe or terminal again: other processes share the open file at `target`, and do not
+ * expect it to be non-blocking (pipe(7), proc(5): /proc/PID/fd). A socket has MSG_DONTWAIT. A file
+ * never blocks, and must not be opened twice, because each open has its own offset. */
 static int open_nonblocking(int target, mode_t mode)
 {
     char name[] = "/proc/self/fd/?";
@@ -66,7 +66,7 @@ static void open_writer(int target)
     writer->most = fd >= 0 || S_ISREG(mode) ? SIZE : PIPE_BUF;
 }
 
-/* A forked child has its own words to say before it becomes the command. */
+/* A forked child may report something before it becomes the command: that is written directly. */
 static void print(const char *text, size_t length)
 {
     if (getpid() == owner) {
@@ -95,7 +95,7 @@ static int is_writable(int fd)
     return poll(&entry, 1, 0) > 0;
 }
 
-/* What stands in one piece; below 0 with errno. */
+/* Writes up to the end of the ring. Returns how many bytes, or below 0 with errno. */
 static ssize_t write_piece(const struct writer *writer)
 {
     const char *from = writer->bytes + writer->start;
@@ -120,7 +120,7 @@ static void write_some(struct writer *writer)
             continue;
         if (written <= 0 && errno == EAGAIN)
             return;
-        if (written <= 0) { /* a full disk, a closed terminal: the servers matter more */
+        if (written <= 0) { /* a full disk or closed terminal: the servers matter more */
             writer->length = 0;
             return;
         }
@@ -128,10 +128,10 @@ static void write_some(struct writer *writer)
         writer->length -= (size_t)written;
         writer->progressed = now_ms();
     }
-    writer->start = 0; /* the same few pages again: the rest need never be there */
+    writer->start = 0; /* use the first pages again: the rest may never need memory */
 }
 
-/* Somebody reads again. */
+/* Reports it when half of the buffer is free: then somebody reads again. */
 static void say_what_was_dropped(struct writer *writer)
 {
     unsigned long long dropped = writer->dropped;
