@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Windows does not show who waits for connections; but who wants to has to ask for the sockets. */
+ * Windows does not show which process waits for connections, but such a process must have asked for
+ * the sockets. */
 #include "devserver/accepting.h"
 
 #include "answered_processes.h"
 
 #include <string.h>
 
-enum { TICK = 100000 }; /* 10 ms, in units of 100 ns: who is idle uses less now and then */
+enum { TICK = 100000 }; /* 10 ms, in units of 100 ns: an idle process uses less now and then */
 
 void accepting_setup(const struct sockets *sockets)
 {
@@ -29,7 +30,7 @@ void accepting_look(const struct child *child, struct sight *sight)
     sight->processor = processor_time(child->job);
     sight->process = (long)process;
     if (process)
-        sight->waits = ~0ULL; /* it was sent them all */
+        sight->waits = ~0ULL; /* it was sent all of them */
 }
 
 void accepting_command(long process, char *text, size_t size)

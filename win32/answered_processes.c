@@ -5,14 +5,14 @@ enum { MOST = 64 };
 
 static SRWLOCK lock = SRWLOCK_INIT;
 static struct {
-    HANDLE process; /* holds the number: no other process can have it meanwhile */
+    HANDLE process; /* while it is open, no other process can get the same ID */
     DWORD id;
 } answered[MOST];
 static unsigned next;
 
 void answered_processes_add(DWORD id)
 {
-    /* To look into jobs Wine asks for more than PROCESS_QUERY_LIMITED_INFORMATION. */
+    /* In Wine, IsProcessInJob needs more than PROCESS_QUERY_LIMITED_INFORMATION. */
     HANDLE process = OpenProcess(PROCESS_QUERY_INFORMATION | SYNCHRONIZE, FALSE, id);
 
     if (!process)

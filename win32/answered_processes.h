@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * The processes that were sent copies of the sockets, by the thread that answers. */
+ * Remembers the processes that the socket server has sent copies of the sockets. */
 #ifndef SYSTEMFD_ANSWERED_PROCESSES_H
 #define SYSTEMFD_ANSWERED_PROCESSES_H
 
 #include "sockets/net.h"
 
-/* That one has been. The last few are remembered. */
+/* Remembers that process; the last 64 are kept. */
 void answered_processes_add(DWORD id);
 
-/* One of them that lives, in that job; 0: none. */
+/* The ID of one that lives and is in that job, or 0. */
 DWORD answered_process_in(HANDLE job);
 
 #endif

@@ -16,12 +16,12 @@
 #include <string.h>
 #include <strings.h>
 
-/* The process that was started. It stays until it has ended and is forgotten. */
+/* The process that was started. It is freed when it has both ended and been forgotten. */
 struct leader {
     struct source source; /* posted when it has ended */
     HANDLE process, wait; /* NULL: it could not be started */
     long id;
-    DWORD code; /* of one that could not be started */
+    DWORD code; /* its exit code; known from the beginning if it could not be started */
     int ended, forgotten;
 };
 
@@ -67,7 +67,7 @@ static void leader_ended(struct source *source, DWORD unused, int ok)
         cycle_child_ended(leader->id, &how);
 }
 
-/* In a thread of the system's. */
+/* Runs in a thread of the system. */
 static void CALLBACK post_end(void *leader, BOOLEAN timed_out)
 {
     (void)timed_out;
@@ -86,8 +86,8 @@ static HANDLE create_job(void)
     return job;
 }
 
-/* Of these handles, which it inherits, and no others: the output of one server must not stay
- * open in another. Suspended, so that it is in its job before it starts processes. */
+/* The process inherits these handles and no others: the output of one server must not stay open in
+ * another. It begins suspended, so that it is in its job before it starts processes of its own. */
 static int create_process(const struct program *program, HANDLE *streams,
                           PROCESS_INFORMATION *process)
 {
@@ -114,7 +114,7 @@ static int create_process(const struct program *program, HANDLE *streams,
     return created;
 }
 
-/* Into the job, and off. */
+/* Puts the process into its job and lets it run. Returns 0 with GetLastError() on failure. */
 static int let_go(struct child *child, const PROCESS_INFORMATION *process)
 {
     struct leader *leader = child->leader;
@@ -136,7 +136,7 @@ static int let_go(struct child *child, const PROCESS_INFORMATION *process)
     return done;
 }
 
-/* Reported as if it had been started and had failed at once, as on other systems. */
+/* Reports the failure as the end of a leader that was started, as on other systems. */
 static void fail_at_once(struct child *child, const char *command, DWORD error, struct tail *tail)
 {
     static long failures;
@@ -148,11 +148,12 @@ static void fail_at_once(struct child *child, const char *command, DWORD error, 
     tail_add(tail, "systemfd: ", strlen("systemfd: "));
     tail_add(tail, message, strlen(message));
     tail_add(tail, "\n", 1);
-    child->id = leader->id = --failures; /* no process has that */
+    child->id = leader->id = --failures; /* no process has a negative ID */
     events_post(&leader->source, 0);
 }
 
-/* The command; NULL: that of the shell. 0 with GetLastError(): it is to be tried again. */
+/* Starts the command, or if that is NULL, the shell command. Returns 0 with GetLastError() when it
+ * should be tried again later. */
 static int start_with(struct child *child, char **command, const char *shell_command,
                       HANDLE *streams, struct tail *tail)
 {
@@ -185,7 +186,7 @@ static HANDLE open_nothing(void)
                        OPEN_EXISTING, 0, NULL);
 }
 
-/* Where both of ours are consoles they are one, so that what is printed keeps its order. */
+/* If both of our streams are consoles, the child has one pipe for both, to keep the order. */
 static int is_one_stream(void)
 {
     DWORD mode;
@@ -233,7 +234,7 @@ int child_start_server(struct child *child, const struct options *options,
     struct notify *notify = notify_open();
     int started;
 
-    (void)sockets; /* it asks for them */
+    (void)sockets; /* the server asks for them itself */
     (void)generation;
     set_server_variables();
     SetEnvironmentVariableA("NOTIFY_SOCKET", notify ? notify_name(notify) : NULL);
@@ -285,8 +286,8 @@ static int is_wine(void)
     return ntdll && GetProcAddress(ntdll, "wine_get_version");
 }
 
-/* Ctrl-Break, to all in its process group that share our console. Wine has no Ctrl-Break, but
- * lets Ctrl-C go to one group; on Windows that call succeeds, and nobody hears of it
+/* Sends Ctrl-Break to the processes of its group that share our console. Wine has no Ctrl-Break,
+ * but can send Ctrl-C to one group; on Windows that call succeeds without any effect
  * (GenerateConsoleCtrlEvent). */
 static int press_break(const struct child *child)
 {
@@ -296,8 +297,8 @@ static int press_break(const struct child *child)
            (is_wine() && GenerateConsoleCtrlEvent(CTRL_C_EVENT, group));
 }
 
-/* Without a console there is no way to ask. When none of its processes is left, the number of the
- * group may by now belong to another process. */
+/* Kills what it cannot ask: without a console there is no way to ask. Leaves the group alone when
+ * none of its processes is left, as another process may have that number by now. */
 static void stop(const struct child *child, int ask)
 {
     if (child_is_left(child) && !(ask && press_break(child)))
@@ -328,14 +329,14 @@ int child_is_left(const struct child *child)
            all.ActiveProcesses > 0;
 }
 
-/* Nobody goes into the background here: the job is what counts. */
+/* Processes do not go into the background on Windows: the job is what counts. */
 void child_follow(struct child *child, long id)
 {
     (void)child;
     (void)id;
 }
 
-/* Closing the job's last handle ends what is left in it. */
+/* Closing the last handle of the job kills the processes that are left in it. */
 void child_forget(struct child *child)
 {
     struct leader *leader = child->leader;

@@ -10,7 +10,7 @@ const char socket_place[] = "socket";
 const int first_socket = 0;
 const int passes_descriptors = 0;
 
-/* What is written as bytes would be taken for text of the console's code page. */
+/* Writes UTF-16, because the console takes bytes for text in its code page. */
 static void write_to_console(const char *text, size_t length)
 {
     wchar_t wide[REPORT_SIZE];
@@ -39,7 +39,7 @@ int is_on_terminal(void)
     return GetConsoleMode(GetStdHandle(STD_ERROR_HANDLE), &mode);
 }
 
-/* Windows 10 and later, where it is switched on ("Console Virtual Terminal Sequences"). */
+/* Switches on escape sequences: Windows 10 and later ("Console Virtual Terminal Sequences"). */
 int terminal_has_colors(void)
 {
     HANDLE console = GetStdHandle(STD_ERROR_HANDLE);

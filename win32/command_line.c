@@ -34,8 +34,8 @@ static char *append(char *end, char character, size_t count)
     return end + count;
 }
 
-/* Backslashes mean themselves, except in front of a quote: there two make one backslash, and an odd
- * one makes the quote an ordinary character. */
+/* Backslashes are ordinary characters, except before a quote: there two stand for one backslash,
+ * and an odd one makes the quote an ordinary character. */
 static char *append_quoted(char *end, const char *argument)
 {
     *end++ = '"';

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
- * A Windows process gets one string, which it splits into arguments itself. This goes both ways, by
- * the rules of CommandLineToArgvW and of Microsoft's C runtime. (A batch file's arguments are read
- * by cmd.exe, which has other rules.) */
+ * A Windows process gets its arguments as one string, which it splits itself. These calls convert
+ * both ways, by the rules of CommandLineToArgvW and of Microsoft's C runtime. (cmd.exe has other
+ * rules for the arguments of a batch file: program.h.) */
 #ifndef SYSTEMFD_COMMAND_LINE_H
 #define SYSTEMFD_COMMAND_LINE_H
 
 #include <wchar.h>
 
-/* This process's arguments, in UTF-8 and ended by NULL. */
+/* The arguments of this process, in UTF-8 and ended by NULL. Exits with a message on failure. */
 char **utf8_arguments(int *count);
 
-/* For CreateProcessW. */
+/* The command line for CreateProcessW, from arguments ended by NULL; for free(). */
 wchar_t *join_arguments(char **arguments);
 
 #endif

@@ -13,10 +13,10 @@
 struct root {
     struct source source;
     wchar_t *folder;
-    int with_folders; /* all below it, too */
-    HANDLE handle;    /* NULL: it is not there */
+    int with_folders; /* also everything below it */
+    HANDLE handle;    /* NULL: the folder is not there */
     OVERLAPPED operation;
-    DWORD notes[1024]; /* aligned as they have to be; nobody reads them */
+    DWORD notes[1024]; /* DWORDs for the alignment; the notes are not read */
 };
 
 static struct root *roots;
@@ -39,13 +39,13 @@ static void read_on(struct root *root)
         close_root(root);
 }
 
-/* Once the folder is gone, nothing more comes from its handle, and the open handle keeps the name
- * from being used again. */
+/* Closes the handle once the folder is gone: no more notes come from it, and while it is open the
+ * folder's name cannot be used again. */
 static void told(struct source *source, DWORD length, int ok)
 {
     struct root *root = (struct root *)source;
 
-    (void)length; /* 0: there were more than fit */
+    (void)length; /* 0 means that there were more notes than fit */
     watch_wake();
     if (ok)
         read_on(root);
@@ -71,7 +71,7 @@ static void open_root(struct root *root)
 static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    size_t length = slash ? (size_t)(slash - path) + 1 : 0; /* with it: "C:/" is not "C:" */
+    size_t length = slash ? (size_t)(slash - path) + 1 : 0; /* with the slash: "C:/" is not "C:" */
     char *folder = allocated(malloc(length + 2));
 
     memcpy(folder, path, length);

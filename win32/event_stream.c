@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * On Windows: a thread, which ends with systemfd. */
+ * On Windows a thread serves the event stream. It ends with systemfd. */
 #include "page/event_stream.h"
 
 #include "page/reload_server.h"
@@ -24,7 +24,7 @@ static DWORD WINAPI serve(void *unused)
     return 0;
 }
 
-/* Whether that works is seen when the two are connected. */
+/* Opens one end on the loopback. A failure shows when the two ends are connected. */
 static listenfd_socket open_end(struct sockaddr_in *address)
 {
     listenfd_socket end = socket(AF_INET, SOCK_DGRAM, 0);
@@ -38,8 +38,8 @@ static listenfd_socket open_end(struct sockaddr_in *address)
     return end;
 }
 
-/* WSAPoll waits for sockets alone, and there is no socketpair(2): two of UDP, which take nothing
- * from anybody else. */
+/* WSAPoll can wait only for sockets, and there is no socketpair(2). So these are two UDP sockets,
+ * each connected to the other, which take nothing from any other socket. */
 static int open_pair(void)
 {
     struct sockaddr_in here, there;

@@ -35,7 +35,7 @@ void events_post(struct source *source, DWORD number)
     PostQueuedCompletionStatus(port, number, (ULONG_PTR)source, NULL);
 }
 
-/* Takes what has come, and waits for the first. */
+/* Takes the events that have come; waits only for the first. */
 static void take(DWORD timeout)
 {
     while (count < ROOM) {
@@ -44,7 +44,7 @@ static void take(DWORD timeout)
         ULONG_PTR key = 0;
         event->ok = GetQueuedCompletionStatus(port, &event->number, &key, &operation, timeout);
         if (key == 0)
-            return; /* not in time */
+            return; /* none has come in time */
         event->source = (struct source *)key;
         count++;
         timeout = 0;
@@ -76,7 +76,7 @@ static int find(void (*told)(struct source *source, DWORD number, int ok), size_
     return 0;
 }
 
-/* Not for ever: a process may write without end. */
+/* The number of events is limited, as a process may write without end. */
 void events_only(void (*told)(struct source *source, DWORD number, int ok))
 {
     size_t index;

@@ -29,8 +29,8 @@ static const char *meaning_of(DWORD code)
     return NULL;
 }
 
-/* An NTSTATUS of the system's own: severity 3, and neither the customer's bit nor the reserved
- * one ([MS-ERREF] 2.3). exit(-1) is none. */
+/* Is it an NTSTATUS of the system itself? Then the severity is 3, and neither the customer bit nor
+ * the reserved bit is set ([MS-ERREF] 2.3). exit(-1) is not. */
 static int is_error_status(DWORD code)
 {
     return code >> 28 == 0xc;

@@ -6,7 +6,7 @@
 #include "devserver/child.h"
 #include "sockets/net.h"
 
-/* Those from 0xc0000000 on are the exception that ended the process. */
+/* Describes an exit status, or the exception that ended the process. */
 void describe_exit(DWORD code, struct exit_status *how);
 
 #endif

@@ -13,7 +13,7 @@
 struct folder {
     HANDLE search;
     WIN32_FIND_DATAW data;
-    int read; /* the entry in data was returned already */
+    int read; /* the entry in data has been returned */
     char *name;
 };
 
@@ -22,15 +22,15 @@ static unsigned long long join(DWORD high, DWORD low)
     return (unsigned long long)high << 32 | low;
 }
 
-/* Of reparse points only links (junctions, symbolic links) stand for something elsewhere; what a
- * cloud has stored is a folder like any other. tag is of use for a reparse point
+/* Only some reparse points are links (junctions, symbolic links) to something elsewhere; a folder
+ * of cloud storage, say, is a folder like any other. tag is valid only for a reparse point
  * ([MS-FSCC] 2.1.2.1, IsReparseTagNameSurrogate). */
 static int is_link(DWORD attributes, DWORD tag)
 {
     return (attributes & FILE_ATTRIBUTE_REPARSE_POINT) && IsReparseTagNameSurrogate(tag);
 }
 
-/* A file that replaces another one has its own time of creation, or of writing. */
+/* A file that replaces another one differs from it in the time of creation, or of writing. */
 static struct look look_of(int is_folder, FILETIME modified, FILETIME created, DWORD size_high,
                            DWORD size_low)
 {
@@ -44,7 +44,7 @@ static struct look look_of(int is_folder, FILETIME modified, FILETIME created, D
     return look;
 }
 
-/* With all that others may do to it meanwhile: a compiler's or editor's rename must not fail. */
+/* Shares all access, so that a compiler's or an editor's rename does not fail meanwhile. */
 static HANDLE open_shared(const char *path, DWORD access)
 {
     wchar_t *wide = to_wide_path(path);
@@ -128,7 +128,7 @@ FILE *file_open(const char *path)
     return file;
 }
 
-/* By a handle: the attributes of a path are those of a link itself. */
+/* Uses a handle, because the attributes of a path would be those of a link itself. */
 struct look file_look(const char *path)
 {
     struct look nothing = {.kind = NOTHING};

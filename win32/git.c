@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * git is not asked on Windows: what a person wants ignored beside the defaults, --ignore says. */
+ * git is not asked on Windows: --ignore says what to ignore besides the defaults. */
 #include "devserver/git.h"
 
 void git_open(const struct options *given)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * On Windows, case does not matter in file names. */
+ * Ignores case, as file names do on Windows. */
 #include "devserver/glob.h"
 
 #include <ctype.h>
@@ -10,8 +10,8 @@ static int lower(char character)
     return tolower((unsigned char)character);
 }
 
-/* pattern is behind the '[' of a set. Returns what is behind its ']', or NULL when there is none:
- * then '[' is an ordinary character. */
+/* pattern is what follows the '[' of a set. Returns what follows its ']', or NULL when there is
+ * none: then '[' is an ordinary character. */
 static const char *match_set(const char *pattern, char character, int *matched)
 {
     int negated = *pattern == '!' || *pattern == '^', found = 0;
@@ -32,7 +32,7 @@ static const char *match_set(const char *pattern, char character, int *matched)
     return next + 1;
 }
 
-/* One element that is no star. Returns what follows it in the pattern; NULL: no match. */
+/* Matches one element that is not a star. Returns the rest of the pattern, or NULL for no match. */
 static const char *match_one(const char *pattern, char character)
 {
     int matched;
@@ -43,8 +43,7 @@ static const char *match_one(const char *pattern, char character)
     return *pattern == '?' || lower(*pattern) == lower(character) ? pattern + 1 : NULL;
 }
 
-/* Only the last star is ever gone back to: what an earlier one takes can as well be the last
- * one's. */
+/* It goes back only to the last star, which can take anything that an earlier one could. */
 int glob_matches(const char *pattern, const char *text)
 {
     const char *star = NULL, *behind = NULL, *next;

@@ -11,13 +11,13 @@
 #include <windows.h>
 
 enum {
-    MOST_ASIDE = 32,   /* of one file, whose programs all run still */
-    PATIENCE_MS = 1000 /* with a virus scanner or the like, which lets nobody rename the file */
+    MOST_ASIDE = 32,   /* old versions of one file that still run */
+    PATIENCE_MS = 1000 /* for a virus scanner, say, which keeps the file from being renamed */
 };
 
-static wchar_t **moved; /* for each file its other name; NULL: it has its own */
+static wchar_t **moved; /* for each file its other name, or NULL if it was not moved */
 
-/* For free(). */
+/* The name for the file's version of that number; for free(). */
 static wchar_t *other_name(const char *file, int number)
 {
     size_t size = strlen(file) + sizeof ".systemfd-00.tmp";
@@ -30,7 +30,7 @@ static wchar_t *other_name(const char *file, int number)
     return wide;
 }
 
-/* The program of a running process cannot be deleted. */
+/* Tries them all: Windows does not delete the program of a running process. */
 static void remove_unused(const char *file)
 {
     for (int number = 1; number <= MOST_ASIDE; number++) {
@@ -40,7 +40,7 @@ static void remove_unused(const char *file)
     }
 }
 
-/* May nobody write to it? */
+/* Is the file closed to writers, as the program of a running process is? */
 static int is_in_use(const wchar_t *file)
 {
     HANDLE handle =
@@ -53,7 +53,8 @@ static int is_in_use(const wchar_t *file)
     return 0;
 }
 
-/* To the first name that nothing has; one that is just being deleted is "denied". */
+/* Uses the first free name. For one whose file is just being deleted, Windows says "access denied".
+ * Returns NULL with GetLastError() on failure. */
 static wchar_t *rename_to_free(const char *file, const wchar_t *wide)
 {
     for (int number = 1; number <= MOST_ASIDE; number++) {
@@ -71,7 +72,7 @@ static wchar_t *rename_to_free(const char *file, const wchar_t *wide)
     return NULL;
 }
 
-/* The build goes on in any case: it says itself what it cannot write. */
+/* Returns the new name, or NULL. The build goes on in any case: it reports what it cannot write. */
 static wchar_t *move(const char *file)
 {
     long long deadline = now_ms() + PATIENCE_MS;

@@ -9,19 +9,19 @@
 #include <string.h>
 
 enum {
-    INSTANCES = 4,     /* who connects and is silent keeps one busy, */
-    SILENCE_MS = 1000, /* for so long */
+    INSTANCES = 4,     /* each serves one client at a time */
+    SILENCE_MS = 1000, /* how long a silent client keeps one busy */
     MESSAGE_SIZE = 4096
 };
 
-/* One of the pipe's ends. Something is always pending there: a client's coming, or its message. */
+/* An instance of the pipe. It always either waits for a client or reads its message. */
 struct instance {
     struct source source;
     struct notify *notify;
-    HANDLE pipe; /* NULL: it has failed, and is closed */
+    HANDLE pipe; /* NULL: it has failed and is closed */
     OVERLAPPED operation;
     int reads;
-    ULONGLONG since; /* it reads */
+    ULONGLONG since; /* when it began to read, by GetTickCount64 */
     char message[MESSAGE_SIZE + 1];
 };
 
@@ -36,8 +36,8 @@ struct notify {
 
 /* ---- Clients ---- */
 
-/* The kernel's word for who speaks. A number that is not the leader's, and no living process's in
- * the job, is nobody's to be believed. */
+/* The kernel says which process the client is. It is trusted if it is the leader, or a living
+ * process in the job. */
 static int is_trusted(const struct instance *instance)
 {
     const struct notify *notify = instance->notify;
@@ -74,7 +74,7 @@ static int is_pending(BOOL done)
     return done || GetLastError() == ERROR_IO_PENDING;
 }
 
-/* Whether it comes at once or later, it is an event. */
+/* The message is an event whether it comes at once or later. */
 static void read_message(struct instance *instance)
 {
     instance->reads = 1;
@@ -82,10 +82,10 @@ static void read_message(struct instance *instance)
     ZeroMemory(&instance->operation, sizeof instance->operation);
     if (!is_pending(
             ReadFile(instance->pipe, instance->message, MESSAGE_SIZE, NULL, &instance->operation)))
-        events_post(&instance->source, 0); /* it has gone without a word */
+        events_post(&instance->source, 0); /* the client has gone without a message */
 }
 
-/* One that was there before the call, or has come and gone, is no event. */
+/* There is no event for a client that was there before the call, or that has come and gone. */
 static void wait_for_client(struct instance *instance)
 {
     DisconnectNamedPipe(instance->pipe);
@@ -116,7 +116,7 @@ static void told(struct source *source, DWORD length, int ok)
     }
 }
 
-/* ---- From outside ---- */
+/* ---- The pipe ---- */
 
 static int open_instance(struct notify *notify, int index)
 {
@@ -170,7 +170,7 @@ void notify_follow(struct notify *notify, HANDLE job, DWORD leader)
     notify->leader = leader;
 }
 
-/* The end of what was pending for a silent client is an event, too. */
+/* Cancels the reading from silent clients. That is an event, too. */
 static void disconnect_silent(struct notify *notify)
 {
     for (int i = 0; i < INSTANCES; i++) {

@@ -8,12 +8,12 @@ static int set_option(SOCKET socket, int level, int option, BOOL value)
     return setsockopt(socket, level, option, (const char *)&value, sizeof value);
 }
 
-/* With SO_EXCLUSIVEADDRUSE, a port stays in use while a connection lives that was accepted there
- * ("Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE", Windows Sockets 2): as long as its peer likes.
+/* With SO_EXCLUSIVEADDRUSE, a port stays in use while any connection lives that was accepted there,
+ * as long as its peer likes ("Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE", Windows Sockets 2).
  *
  * SO_REUSEADDR does on Windows what SO_REUSEPORT does elsewhere: several processes may bind one
- * port, and any that sets it can take over a port that has no SO_EXCLUSIVEADDRUSE. TIME-WAIT needs
- * neither. */
+ * port, and any process that sets it can take over a port without SO_EXCLUSIVEADDRUSE. TIME-WAIT
+ * needs neither. */
 static int set_options(SOCKET socket, const struct spec *spec, const struct options *options)
 {
     if (set_option(socket, SOL_SOCKET,

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <windows.h>
 
-/* ---- Which process has the other end: GetExtendedTcpTable ---- */
+/* ---- The process at the other end (GetExtendedTcpTable) ---- */
 
-/* For free(); NULL: there is none. It may grow between the question for its size and the answer. */
+/* The table of connections, for free(), or NULL. It may grow after its size is known: try again. */
 static void *tcp_table(ULONG family)
 {
     DWORD size = 0, result = ERROR_INSUFFICIENT_BUFFER;
@@ -62,7 +62,7 @@ static DWORD process_of_ipv6(const struct sockaddr_in6 *own, const struct sockad
     return process;
 }
 
-/* A client of IPv4 at a listener of both families has IPv4 at its own end. */
+/* An IPv4 client of a dual-stack listener has an IPv4 address at its own end. */
 static void unmap(struct sockaddr_storage *address)
 {
     struct sockaddr_in6 in6 = *(struct sockaddr_in6 *)address;
@@ -91,7 +91,7 @@ static DWORD process_of_peer(listenfd_socket connection)
     return process_of_ipv6((const struct sockaddr_in6 *)&own, (const struct sockaddr_in6 *)&peer);
 }
 
-/* ---- Whose that process is ---- */
+/* ---- The user of that process ---- */
 
 struct user {
     union {

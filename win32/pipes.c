@@ -25,8 +25,8 @@ static void discard(struct pipe *pipe)
     free(pipe);
 }
 
-/* Whether it succeeds at once or later, it makes an event. It fails once every process has closed
- * the other end. */
+/* A read makes an event whether it succeeds at once or later. It fails once every process has
+ * closed the other end. */
 static void read_on(struct pipe *pipe)
 {
     ZeroMemory(&pipe->operation, sizeof pipe->operation);
@@ -45,7 +45,7 @@ static void write_all(HANDLE target, const char *text, DWORD length)
     }
 }
 
-/* Does it hold whole characters of UTF-8, but perhaps for the last, which may be cut? */
+/* Is the text valid UTF-8, except for a last character that may be cut? */
 static int is_utf8(const char *text, int length)
 {
     for (int cut = 0; cut <= 3 && cut < length; cut++)
@@ -54,7 +54,7 @@ static int is_utf8(const char *text, int length)
     return 0;
 }
 
-/* The page is UTF-8; what does not print that prints for a console: in its code page. */
+/* The page is UTF-8. Programs that do not print UTF-8 use the code page of the console. */
 static void keep(struct tail *tail, const char *text, int length)
 {
     static wchar_t wide[BUFFER_SIZE];
@@ -86,14 +86,14 @@ static void copy(struct source *source, DWORD length, int ok)
     read_on(pipe);
 }
 
-/* Anonymous pipes cannot be waited for. */
+/* Makes a named pipe, because one cannot wait for an anonymous one. */
 static HANDLE open_ends(struct pipe *pipe)
 {
     SECURITY_ATTRIBUTES inheritable = {sizeof inheritable, NULL, TRUE};
     char secret[SECRET_LENGTH + 1], name[64];
     HANDLE writing;
 
-    secret_create(secret); /* a name that nobody can have taken before */
+    secret_create(secret); /* a name that no other program can have taken before */
     snprintf(name, sizeof name, "\\\\.\\pipe\\systemfd-%s", secret);
     pipe->end = CreateNamedPipeA(
         name, PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What builds and servers print, on Windows: copied to where systemfd prints, and the end of
- * it kept. */
+ * The output of builds and servers on Windows: it is copied to systemfd's own streams, and the end
+ * of it is kept. */
 #ifndef SYSTEMFD_PIPES_H
 #define SYSTEMFD_PIPES_H
 
@@ -8,8 +8,8 @@
 
 #include "sockets/net.h"
 
-/* The writing end for a child whose output goes to our own STD_OUTPUT_HANDLE or
- * STD_ERROR_HANDLE; it can be inherited. NULL when it cannot be made. */
+/* Makes a pipe for a child whose output goes to our own STD_OUTPUT_HANDLE or STD_ERROR_HANDLE.
+ * Returns the writing end, which can be inherited and is for CloseHandle; NULL on failure. */
 HANDLE pipe_open(DWORD target, struct tail *tail);
 
 #endif

@@ -34,7 +34,7 @@ static void add_text(struct text *text, const wchar_t *more)
     add(text, more, wcslen(more));
 }
 
-/* A variable's value, for free(); without one, that of `usual`. */
+/* The value of an environment variable, or `usual` if it is not set; for free(). */
 static wchar_t *variable(const wchar_t *name, const wchar_t *usual)
 {
     DWORD size = GetEnvironmentVariableW(name, NULL, 0);
@@ -57,7 +57,7 @@ static int is_file(const wchar_t *path)
     return attributes != INVALID_FILE_ATTRIBUTES && !(attributes & FILE_ATTRIBUTE_DIRECTORY);
 }
 
-/* The next of a list that semicolons part, without quotes around it; NULL at its end. */
+/* The next part of a list with semicolons, without quotes around it; NULL at the end. */
 static const wchar_t *next_part(const wchar_t **list, size_t *length)
 {
     const wchar_t *part = *list;
@@ -92,7 +92,7 @@ static wchar_t *try_path(const struct text *base, const wchar_t *ending, size_t 
     return NULL;
 }
 
-/* With an ending of its own, the name as it is comes first; without one, last. */
+/* A name that has an extension of its own is tried as it is first; one without, last. */
 static wchar_t *try_endings(const struct text *base, const wchar_t *endings, int own)
 {
     wchar_t *found = own ? try_path(base, L"", 0) : NULL;
@@ -162,9 +162,9 @@ static int is_batch(const wchar_t *path)
                           _wcsnicmp(path + length - 4, L".cmd", 4) == 0);
 }
 
-/* Within quotes, cmd.exe still reads two characters: a quote, which is doubled, and '%'. No
- * command line can escape that one; but where it stands before a variable that is there and of
- * which no character is wanted, it stays, and the variable becomes nothing. */
+/* Within quotes, two characters still mean something to cmd.exe. A quote is doubled. '%' cannot be
+ * escaped on a command line, so it is followed by "%cd:~,%": no characters of a variable that
+ * always exists. That expands to nothing and leaves the first '%' alone. */
 static void add_for_cmd(struct text *line, const wchar_t *argument)
 {
     add_text(line, L"\"");
@@ -173,7 +173,7 @@ static void add_for_cmd(struct text *line, const wchar_t *argument)
         add(line, argument, backslashes);
         argument += backslashes;
         if (*argument == L'\0' || *argument == L'"')
-            add(line, argument - backslashes, backslashes); /* else it escapes the quote */
+            add(line, argument - backslashes, backslashes); /* otherwise they escape the quote */
         if (*argument == L'\0')
             break;
         if (*argument == L'"')
@@ -186,7 +186,7 @@ static void add_for_cmd(struct text *line, const wchar_t *argument)
     add_text(line, L"\"");
 }
 
-/* A new line ends the command, whatever is around it. */
+/* A new line ends the command, even within quotes. */
 static int can_be_passed(char **arguments)
 {
     for (; *arguments; arguments++)
@@ -207,7 +207,7 @@ static wchar_t *path_of_cmd(void)
     return path.characters;
 }
 
-/* Extensions are on, for %cd:~,%, and delayed expansion is off, or '!' were a variable's. */
+/* Turns extensions on, for %cd:~,%, and delayed expansion off, in which '!' marks a variable. */
 static int make_batch(wchar_t *script, char **arguments, struct program *program)
 {
     struct text line = {0};
@@ -232,7 +232,7 @@ static int make_batch(wchar_t *script, char **arguments, struct program *program
     return 1;
 }
 
-/* ---- From outside ---- */
+/* ---- Programs ---- */
 
 int program_find(char **command, struct program *program)
 {
@@ -248,7 +248,7 @@ int program_find(char **command, struct program *program)
     return 1;
 }
 
-/* /s: what stands between the first and the last quote is the command, as it is. */
+/* With /s, all between the first and the last quote is the command, unchanged. */
 void program_of_shell(const char *command, struct program *program)
 {
     wchar_t *usual = path_of_cmd(), *wide = to_wide(command);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * From a command to what CreateProcessW wants: which file it is, and its command line. */
+ * Turns a command into what CreateProcessW needs: the program's file and a command line. */
 #ifndef SYSTEMFD_PROGRAM_H
 #define SYSTEMFD_PROGRAM_H
 
@@ -10,15 +10,17 @@ struct program {
     wchar_t *line; /* lpCommandLine */
 };
 
-/* Finds the file as cmd.exe does: in the current folder, then in those of PATH, with the endings
- * of PATHEXT where the name has none. CreateProcess would look into systemfd's own folder first,
- * and know only .exe. A batch file is given to cmd.exe, with arguments that it can read only as
- * text. Returns 0 with GetLastError() when there is none, or when an argument cannot be passed. */
+/* Finds the file as cmd.exe does: in the current folder, then in those of PATH, with the extensions
+ * of PATHEXT added; a name that has an extension is first tried as it is. CreateProcess would look
+ * into systemfd's own folder first, and know only .exe. A batch file is passed to cmd.exe, with its
+ * arguments quoted so that they are only text. Returns 0 with GetLastError() when there is no such
+ * file, or when an argument cannot be passed. */
 int program_find(char **command, struct program *program);
 
-/* A command for cmd.exe, as --build has it. */
+/* Makes a program of a shell command, such as that of --build: cmd.exe runs it. */
 void program_of_shell(const char *command, struct program *program);
 
+/* Frees the strings of a program, which program_find or program_of_shell has made. */
 void program_free(struct program *program);
 
 #endif

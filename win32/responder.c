@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * On Windows: a thread that accepts, and one for each client. An AcceptEx can be cancelled at any
- * time, and needs no non-blocking mode, which the server would share. */
+ * On Windows the responder is a thread that accepts, and one for each client. AcceptEx can be
+ * cancelled at any time, and needs no non-blocking mode, which the server would share. */
 #include "page/responder.h"
 
 #include "clock.h"
@@ -13,13 +13,13 @@
 
 enum {
     MAX_LISTENERS = 16,
-    MAX_USERS = 100, /* beyond them, clients wait in the listeners' queues */
-    TICK_MS = 50,    /* how often it is looked whether there is room again, or nothing more to do */
+    MAX_USERS = 100, /* further clients wait in the listeners' queues */
+    TICK_MS = 50,    /* how often to look whether there is room again, or it is time to end */
     MAX_TRIES = 1000,
     ADDRESS_SIZE = sizeof(struct sockaddr_storage) + 16
 };
 
-/* A client that is being waited for. */
+/* A listener, and the socket of the client that it waits for. */
 struct door {
     listenfd_socket listener, client;
     HANDLE event;
@@ -32,7 +32,7 @@ struct responder {
     struct door doors[MAX_LISTENERS];
     size_t count;
     HANDLE stop, thread;
-    volatile LONG users; /* threads; the last one discards it */
+    volatile LONG users; /* the number of its threads; the last one frees it */
 };
 
 static struct responder *responder;
@@ -105,8 +105,8 @@ static int family_of(listenfd_socket listener)
                                                                           : AF_INET;
 }
 
-/* The lowest bit of the event is set because the listener may be bound to a server's completion
- * port, which must not be told of this. */
+/* The listener may be bound to a server's completion port. The lowest bit of the event keeps this
+ * operation from being reported there (GetQueuedCompletionStatus). */
 static int try_to_wait_at(struct door *door)
 {
     DWORD unused;
@@ -125,14 +125,14 @@ static int try_to_wait_at(struct door *door)
     return 0;
 }
 
-/* It fails for each client that was gone before it could be accepted. */
+/* AcceptEx fails once for each client that was gone before it could be accepted. */
 static void wait_at(struct door *door)
 {
     for (int i = 0; i < MAX_TRIES && !try_to_wait_at(door); i++) {
     }
 }
 
-/* A client has been accepted, or none will be any more. */
+/* Ends a wait: a client has been accepted, or the wait was cancelled. */
 static void receive(struct responder *host, struct door *door)
 {
     DWORD unused;
@@ -161,7 +161,7 @@ static void close_doors(struct responder *host)
     }
 }
 
-/* Returns whether all doors are open. */
+/* Returns whether every listener waits for a client. */
 static int wait_at_doors(struct responder *host)
 {
     int all = 1;
@@ -194,7 +194,7 @@ static DWORD WINAPI serve(void *argument)
     return 0;
 }
 
-/* ---- From outside ---- */
+/* ---- Starting and stopping ---- */
 
 int responder_start(const struct sockets *sockets, const char *title, const struct tail *tail,
                     const struct arguments *hosts)
@@ -240,7 +240,7 @@ void responder_stop(void)
     responder = NULL;
 }
 
-/* Its threads end with systemfd. */
+/* Threads need not be killed: they end with systemfd. */
 void responder_kill(void)
 {
     responder_stop();

@@ -33,19 +33,19 @@ static void set_kill_on_close(HANDLE job, int on)
     SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof limits);
 }
 
-/* Suspended: it must be in the job before it can start processes of its own. */
+/* Starts it suspended, because it must be in the job before it starts processes of its own. */
 static void start(char **command, HANDLE job)
 {
     struct program program = {0};
     STARTUPINFOW startup = {.cb = sizeof startup};
     PROCESS_INFORMATION process;
 
-    /* Inheriting is for redirected standard streams. Sockets of ours are not inheritable. */
+    /* Handles are inherited for redirected standard streams; our sockets are not inheritable. */
     if (!program_find(command, &program) ||
         !CreateProcessW(program.path, program.line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL,
                         &startup, &process))
         die_of_start(command[0], GetLastError());
-    if (!AssignProcessToJobObject(job, process.hProcess)) /* within an old kind of job */
+    if (!AssignProcessToJobObject(job, process.hProcess)) /* in a job that cannot be nested */
         report("warning: '%s' will not end with systemfd: %s", command[0],
                system_error(GetLastError()));
     child = process.hProcess;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 static struct server server;
-static wchar_t *names; /* NULL: no socket has one */
+static wchar_t *names; /* for LISTEN_FDNAMES; NULL: no socket has a name */
 
 void serve_sockets(const struct sockets *sockets)
 {
@@ -21,7 +21,7 @@ void serve_sockets(const struct sockets *sockets)
     }
 }
 
-/* listenfd_from_env has removed what was there before. */
+/* listenfd_from_env has already removed the variables that systemfd was started with. */
 void set_server_variables(void)
 {
     if (!server.sockets)

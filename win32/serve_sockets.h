@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * The variables by which the command finds the server that hands out the sockets. */
+ * Starts the socket server, and sets the variables by which the command finds it. */
 #ifndef SYSTEMFD_SERVE_SOCKETS_H
 #define SYSTEMFD_SERVE_SOCKETS_H
 
 #include "sockets/sockets.h"
 
-/* Starts that server, if there are sockets. To be called once; sockets stay in use. */
+/* Starts the server if there are sockets. To be called once; keeps the pointer. */
 void serve_sockets(const struct sockets *sockets);
 
-/* In our own environment, which processes that are started inherit. */
+/* Set and remove the variables in our own environment, which processes that we start inherit. */
 void set_server_variables(void);
 void remove_server_variables(void);
 

@@ -27,7 +27,7 @@ void client_close(struct client *client)
     free(client->answer);
 }
 
-/* "SECRET|PID"; 0 for anything else. */
+/* The process ID of a request "SECRET|PID"; 0 for any other request. */
 static DWORD parse_request(const struct client *client, const struct server *server)
 {
     unsigned long long pid = 0;
@@ -45,8 +45,7 @@ static DWORD parse_request(const struct client *client, const struct server *ser
     return pid <= MAXDWORD ? (DWORD)pid : 0;
 }
 
-/* Duplicating changes that process at once, so it must not happen before the request is known to be
- * good. */
+/* Duplicating changes that process at once, so the request must be known to be good before. */
 static int make_answer(struct client *client, const struct server *server)
 {
     size_t count = server->sockets->count;
@@ -72,7 +71,7 @@ static int send_answer(struct client *client)
         client->sent += (size_t)sent;
     }
     answered_processes_add(client->process);
-    return 0; /* done: closing sends what is still on its way */
+    return 0; /* done: closing sends what has not gone out yet */
 }
 
 static int read_request(struct client *client, const struct server *server)

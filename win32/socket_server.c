@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One thread, which waits for all clients at once: one that is silent, slow or sends nonsense takes
- * one of the places below until its deadline. */
+ * One thread waits for all clients at once. A client that is silent, slow or sends nonsense only
+ * takes one of the places below until its deadline. */
 #include "socket_server.h"
 
 #include "socket_client.h"
@@ -12,8 +12,8 @@
 
 enum {
     MOST_CLIENTS = 64,
-    /* Where others connect without end, a long queue would be a long wait. A receiver that finds it
-     * full tries again at once. */
+    /* If other programs connect without end, a long queue would be a long wait. A receiver that
+     * finds it full tries again at once. */
     QUEUE = 64
 };
 
@@ -30,8 +30,8 @@ static void remove_client(struct crowd *crowd, int index)
             (size_t)(crowd->count - index) * sizeof crowd->client[0]);
 }
 
-/* When all places are taken, the oldest client loses its own: one that knows what to send has sent
- * it by now. Most have when they arrive, and take no place at all. */
+/* When all places are taken, the oldest client loses its own: a real receiver has sent its request
+ * by then. Most have sent it before they are accepted, and take no place at all. */
 static void add_client(const struct server *server, struct crowd *crowd, SOCKET connection)
 {
     struct client *client;
@@ -44,7 +44,7 @@ static void add_client(const struct server *server, struct crowd *crowd, SOCKET 
         remove_client(crowd, crowd->count - 1);
 }
 
-/* Accepts all that wait, but not so many at a time that one of them loses its place to another. */
+/* Accepts clients that wait, but not so many that one of them loses its place to another. */
 static void accept_clients(const struct server *server, struct crowd *crowd)
 {
     for (int i = 0; i < MOST_CLIENTS / 2; i++) {
@@ -55,7 +55,7 @@ static void accept_clients(const struct server *server, struct crowd *crowd)
     }
 }
 
-/* In milliseconds, to the first deadline; they come in the order of arrival. */
+/* Milliseconds to the first deadline, which is that of the oldest client; -1 without clients. */
 static int patience(const struct crowd *crowd)
 {
     ULONGLONG now = GetTickCount64();
@@ -107,7 +107,7 @@ static SOCKET open_listener(struct sockaddr_in *address)
     SOCKET listener = WSASocketW(AF_INET, SOCK_STREAM, 0, NULL, 0,
                                  WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
     int size = sizeof *address;
-    BOOL exclusive = TRUE; /* otherwise others could take over the port, and with it the secret */
+    BOOL exclusive = TRUE; /* or another program could take over the port, and get the secret */
     u_long nonblocking = 1;
 
     memset(address, 0, sizeof *address);

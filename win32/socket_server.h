@@ -14,8 +14,8 @@ struct server {
     char address[32]; /* "127.0.0.1:PORT" */
 };
 
-/* From now on it answers in a thread of its own, for as long as the process lives. server and
- * sockets stay in use. Exits with a message when it cannot be started. */
+/* Starts a thread that answers for as long as this process lives. Keeps both pointers. Exits with a
+ * message on failure. */
 void server_start(struct server *server, const struct sockets *sockets);
 
 #endif

@@ -9,7 +9,7 @@
 
 enum { PATIENCE_MS = 2000 };
 
-/* NULL: the system's own words are good enough. Of those, some have a place for a name ("%1"). */
+/* NULL where the system's own words are good enough: some have a placeholder for a name ("%1"). */
 static const char *better_words(DWORD error)
 {
     switch (error) {
@@ -41,7 +41,7 @@ int describe_start_error(const char *command, DWORD error, char *message, size_t
     return EXIT_CANNOT_EXECUTE;
 }
 
-/* Wine says "internal error" when it is short of something. */
+/* In Wine, a shortage can be an "internal error". */
 static int is_shortage(DWORD error)
 {
     return error == ERROR_NOT_ENOUGH_MEMORY || error == ERROR_OUTOFMEMORY ||
@@ -51,7 +51,7 @@ static int is_shortage(DWORD error)
 
 int may_pass_by(DWORD error)
 {
-    static long long first; /* refusal of those without a longer pause between them */
+    static long long first; /* when this series of refusals began; a longer pause ends a series */
     static long long last;
     long long now = now_ms();
 

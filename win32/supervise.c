@@ -18,7 +18,7 @@
 
 enum { STATUS_CONTROL_C = (int)0xc000013a }; /* the exit status of a program that Ctrl-C ended */
 
-/* Paths that are watched or ignored have slashes from here on. */
+/* From here on, watched and ignored paths have slashes. */
 static void use_slashes(const struct arguments *paths)
 {
     for (size_t i = 0; i < paths->count; i++)
@@ -37,9 +37,9 @@ void supervise_check(const struct options *options)
                 options->watch.list[i]);
 }
 
-/* What is started inherits it ("SetErrorMode function"). A box about a crash or a missing DLL
- * would hold a server that has failed as if it lived, until somebody clicks; but without it,
- * error reporting takes no notice of crashes, and no debugger is started. */
+/* The processes that we start inherit this ("SetErrorMode function"). With a box about a crash or a
+ * missing DLL, a server that has failed would seem to live until somebody clicks. The price is that
+ * error reporting does not notice crashes, and that no debugger is started. */
 static void show_no_error_boxes(void)
 {
     SetErrorMode(SetErrorMode(0) | SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
@@ -57,7 +57,7 @@ static void interrupted(struct source *source, DWORD number, int ok)
 
 static struct source interrupts = {interrupted};
 
-/* In a thread of the system's. When the console is closed, or the user logs off, we are ended
+/* Runs in a thread of the system. When the console is closed or the user logs off, Windows ends us
  * as soon as this returns. */
 static BOOL WINAPI on_console_event(DWORD event)
 {
@@ -86,7 +86,7 @@ static void CALLBACK post_restart(void *unused, BOOLEAN timed_out)
     events_post(&restarts, 0);
 }
 
-/* There is no SIGHUP: setting this event asks for a restart. */
+/* Windows has no SIGHUP: setting this event asks for a restart. */
 static void open_restart_event(const struct options *options)
 {
     char name[64];

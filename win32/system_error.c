@@ -5,7 +5,7 @@
 
 const char *system_error(DWORD error)
 {
-    static char text[768]; /* of 256 characters none has more than 3 bytes */
+    static char text[768]; /* 256 units of UTF-16 have at most 3 bytes each */
     wchar_t wide[256];
     const DWORD how =
         FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;

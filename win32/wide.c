@@ -30,7 +30,7 @@ wchar_t *to_wide(const char *text)
     return wide;
 }
 
-/* MAX_PATH holds the NUL, too; and a folder must leave room for a short name of a file. */
+/* MAX_PATH includes the NUL, and a folder must leave room for the short name of a file. */
 wchar_t *to_wide_path(const char *path)
 {
     static const wchar_t any[] = L"\\\\?\\", share[] = L"\\\\?\\UNC";
@@ -45,7 +45,7 @@ wchar_t *to_wide_path(const char *path)
     if (size > 0 && GetFullPathNameW(wide, size, full, NULL) > 0) {
         int is_share = wcsncmp(full, L"\\\\", 2) == 0;
         wcscpy(prefixed, is_share ? share : any);
-        wcscat(prefixed, full + is_share); /* of a share's two backslashes one */
+        wcscat(prefixed, full + is_share); /* without the first of a share's two backslashes */
     } else {
         wcscpy(prefixed, wide);
     }

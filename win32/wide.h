@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Converts between UTF-8, which all text is in here, and UTF-16, which Windows takes. All results
- * are for free(). */
+ * Converts between UTF-8, in which systemfd has all its text, and the UTF-16 of Windows. All
+ * results are for free(). */
 #ifndef SYSTEMFD_WIDE_H
 #define SYSTEMFD_WIDE_H
 
@@ -9,8 +9,8 @@
 char *to_utf8(const wchar_t *wide);
 wchar_t *to_wide(const char *text);
 
-/* A file's path; one that is longer than MAX_PATH as "\\\\?\\C:\\...", which has no such limit
- * ("Maximum Path Length Limitation", Microsoft Learn). */
+/* The path of a file. A path that is too long for MAX_PATH becomes "\\\\?\\C:\\...", which has no
+ * such limit ("Maximum Path Length Limitation", Microsoft Learn). */
 wchar_t *to_wide_path(const char *path);
 
 #endif
