@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Included first into systemfd when it is counted. The counters are written by exit(3); here also
- * before it ends in another way, and before it waits: it may be killed then. */
+ * Included first into systemfd when coverage is measured. By itself, only exit(3) writes the
+ * counters. Here they are also written before systemfd ends in other ways, and before it waits, as
+ * it may be killed then. */
 #ifndef DUMP_H
 #define DUMP_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * clang 14's MemorySanitizer does not know that these fill a structure: with glibc 2.33 they
- * became functions of other names than the ones it watches. */
+ * Tells clang 14's MemorySanitizer that these calls fill a structure. In glibc 2.33 they became
+ * functions with other names than those it watches. */
 #ifndef MSAN_H
 #define MSAN_H
 

@@ -16,7 +16,8 @@ static struct process driver;
 static int driver_port;
 static char session[128];
 
-/* The answer to a command, which is kept open: as long as its Content-Length says. */
+/* Sends a command and returns the body of the answer, for free(). The connection is kept open, so
+ * Content-Length tells where the answer ends. */
 static char *command(const char *method, const char *path, const char *json)
 {
     int fd = connect_port(driver_port);
@@ -69,7 +70,8 @@ int holds(const char *expression)
     return yes;
 }
 
-/* It takes a port that is free for IPv6, and ends if somebody has it for IPv4. */
+/* chromedriver takes a port that is free for IPv6, and exits if it is in use for IPv4. Returns 0
+ * then. */
 static int start_driver(void)
 {
     static const char started[] = "ChromeDriver was started successfully";
@@ -97,8 +99,8 @@ void skip_without_chromium(void)
         skip_because("chromium and chromium-driver are not installed");
 }
 
-/* As root, Chromium runs only without its sandbox. Everything it keeps, it keeps here. (Where
- * a path contains "..", it waits for ever.) */
+/* As root, Chromium runs only without its sandbox. It keeps all its files in the project. (With
+ * ".." in a path, it waits for ever.) */
 void start_chromium(void)
 {
     static const char capabilities[] =

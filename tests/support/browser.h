@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: MIT
- * Chromium, by way of chromedriver (W3C WebDriver): one at a time, beside devserver.h. */
+ * Chromium, controlled through chromedriver (W3C WebDriver): one at a time, beside devserver.h. */
 #ifndef BROWSER_H
 #define BROWSER_H
 
-/* Skips the test where there is none. */
+/* Skips the test if Chromium is not installed. */
 void skip_without_chromium(void);
 
 void start_chromium(void);
 void stop_chromium(void);
 
-/* In the place of remove_project. */
+/* A teardown in place of remove_project. */
 int end_chromium(void **state);
 
-/* That path of systemfd's first socket, by that name or address of this machine; does not wait
- * until it is loaded. */
+/* Opens a path of systemfd's first socket; host is a name or an address of this machine. Does not
+ * wait until the page is loaded. */
 void open_page(const char *host, const char *path);
 
-/* Does this expression of JavaScript hold in the page? A page that is just being loaded gives no
- * answer, and so it does not. */
+/* Does this JavaScript expression hold in the page? 0 also while the page is being loaded, as it
+ * gives no answer then. */
 int holds(const char *expression);
 
-/* SCREENSHOT=FILE keeps the picture, for somebody to look at. */
+/* Saves a picture to look at, if SCREENSHOT=FILE is in the environment. */
 void take_screenshot(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * examples/sd-daemon-compat beside libsystemd: the program sd_daemon_report, linked with the one
- * and built with the other, started with the same descriptors and variables. */
+ * Compares examples/sd-daemon-compat with libsystemd. The program sd_daemon_report exists twice,
+ * built with each; both are started with the same descriptors and variables. */
 #ifndef COMPAT_H
 #define COMPAT_H
 
@@ -12,27 +12,29 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 extern char *report_libsystemd, *report_compat; /* the two programs */
-extern char *tested_systemfd, *report_folder;   /* the launcher; where the suite works */
+extern char *tested_systemfd, *report_folder;   /* the launcher; the suite's working folder */
 
-/* For the group. */
+/* Setup and teardown of the group. */
 int find_reports(void **state);
 int forget_reports(void **state);
 
-/* At the beginning of a test that needs both. */
+/* For the beginning of a test that needs both programs. */
 #define SKIP_WITHOUT_LIBSYSTEMD()                            \
     do {                                                     \
         if (access(report_libsystemd, X_OK) != 0)            \
             skip_because("libsystemd-dev is not installed"); \
     } while (0)
 
-/* A program's output, for free(). argv[0] is set here. */
+/* Runs the program and returns its output, for free(). Sets argv[0]. */
 char *ask_report(const char *program, const char **argv, const struct launch *layout);
 
-/* What both say, for free(). */
+/* The output of both, which must be the same; for free(). row describes the case in a message. */
 char *ask_both(const char **argv, const struct launch *layout, const char *row);
 
-/* Fails the test, and shows the first line that differs, or what is missing where. */
+/* Fails the test unless both texts are equal, and shows the first line that differs. */
 void assert_same(const char *expected, const char *got, const char *row);
+
+/* Fails the test unless the text contains that part, and shows both. */
 void assert_has(const char *text, const char *part, const char *row);
 
 #endif

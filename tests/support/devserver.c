@@ -23,7 +23,7 @@ struct process systemfd;
 char *project;
 int ports[8];
 
-static char *folder; /* that the project's folder is in */
+static char *folder; /* contains the project's folder */
 
 /* ---- Waiting ---- */
 
@@ -53,7 +53,7 @@ struct entry {
     int is_guardian;
 };
 
-/* Field 2 of /proc/PID/stat, the name, is in parentheses and may contain some (proc(5)). */
+/* Field 2 of /proc/PID/stat is the name, in parentheses, and may itself contain some (proc(5)). */
 static int read_entry(const char *pid, struct entry *entry)
 {
     char path[300], line[1024] = "";
@@ -94,7 +94,7 @@ static int is_zombie(const struct entry *entry, pid_t parent)
     return entry->state == 'Z' && entry->parent == parent;
 }
 
-/* One that matches is put into *found. */
+/* Counts the processes that match. Unless found is NULL, *found becomes one of them. */
 static size_t count_entries(int (*matches)(const struct entry *, pid_t), pid_t of, pid_t *found)
 {
     DIR *listing = opendir("/proc");
@@ -192,7 +192,7 @@ static size_t count_sockets(const char *const *argv)
     return count;
 }
 
-/* Memory that is still allocated at the end, as a launcher's may be, is no mistake. */
+/* Turns off leak detection: a launcher need not free its memory at the end. */
 void start_systemfd(const char *const *argv)
 {
     static const char *const variables[] = {"ASAN_OPTIONS=detect_leaks=0", NULL};
@@ -207,9 +207,10 @@ void start_systemfd(const char *const *argv)
     }
 }
 
-/* ---- What it says ---- */
+/* ---- Its output ---- */
 
-/* A server that is started again and again prints for ever: the deadline is for all lines. */
+/* The deadline is for all lines together, as a server that is restarted again and again prints
+ * without end. */
 const char *expect(const char *beginning)
 {
     long long deadline = now_ms() + DEADLINE_MS;
@@ -249,7 +250,7 @@ size_t count_lines(const char *beginning)
     return count;
 }
 
-/* ---- What it answers ---- */
+/* ---- Its answers ---- */
 
 int begin_request(int port, const char *path)
 {
@@ -343,7 +344,7 @@ size_t lines_of(const char *name)
 
 /* ---- Its end ---- */
 
-/* It stays a zombie. */
+/* Leaves it a zombie. */
 static int look_at_end(siginfo_t *information)
 {
     memset(information, 0, sizeof *information);
@@ -363,8 +364,8 @@ static void assert_ends(int how, int status)
     siginfo_t information;
 
     WAIT_UNTIL(look_at_end(&information));
-    /* Its orphans are ours now. One that has just begun may end a moment before its guardian, which
-     * has no name of its own yet. */
+    /* Its orphans are our children now. If systemfd ends right after its start, the guardian may
+     * live a moment longer, and may not have its own name yet. */
     WAIT_UNTIL(children_of(getpid()) == 0);
     assert_int_equal(information.si_status, status);
     assert_int_equal(information.si_code, how);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * systemfd as a development server, one at a time: started in a folder of its own, followed
- * line by line, asked over HTTP; and after each test nothing of it is left. */
+ * Runs systemfd as a development server, one at a time: starts it in a folder of its own, reads its
+ * output line by line, sends it HTTP requests, and leaves nothing of it after each test. */
 #ifndef DEVSERVER_H
 #define DEVSERVER_H
 
@@ -8,12 +8,13 @@
 #include "test.h"
 
 extern struct process systemfd;
-extern char *project; /* the folder it runs in; what stands beside it is not watched */
-extern int ports[8];  /* those of its sockets, in order; 0 where it is not TCP */
+extern char *project; /* the folder it runs in; files beside that folder are not watched */
+extern int ports[8];  /* the ports of its sockets, in order; 0 for a socket that is not TCP */
 
-/* For the group: find_programs, and adopts every orphan (PR_SET_CHILD_SUBREAPER). */
+/* Setup of the group: find_programs, and becomes the parent of orphans (PR_SET_CHILD_SUBREAPER). */
 int find_programs_and_orphans(void **state);
 
+/* Setup and teardown of each test. */
 int create_project(void **state);
 int remove_project(void **state);
 #define TEST(function) cmocka_unit_test_setup_teardown(function, create_project, remove_project)
@@ -22,66 +23,74 @@ int remove_project(void **state);
 #define START(...) start_systemfd((const char *const[]){"systemfd", __VA_ARGS__, NULL})
 void start_systemfd(const char *const *argv);
 
-/* ---- What it says ---- */
+/* ---- Its output ---- */
 
-/* The next line that begins so; those before it are skipped. */
+/* The next line with that beginning, skipping others. Fails the test when none comes in time. */
 const char *expect(const char *beginning);
 
-/* Server GENERATION is ready; the process ID of its leader. */
+/* Waits until the server of that generation is ready; returns the process ID of its leader. */
 pid_t expect_ready(unsigned generation);
 
-/* How many lines there were so far, read or not, that begin so. */
+/* How many lines of the whole output so far have that beginning, also those not yet expected. */
 size_t count_lines(const char *beginning);
 
-/* ---- What it answers ---- */
+/* ---- Its answers ---- */
 
-/* The whole answer to a request for that path; "" when it was ended without one. */
+/* The whole answer to a request for that path; "" if the connection ended without one. */
 char *ask(int port, const char *path);
 
-/* Connects and sends such a request: for finish_request, which returns the whole answer. */
+/* The same in two steps: connects and sends the request; then returns the answer. */
 int begin_request(int port, const char *path);
 char *finish_request(int fd);
 
-/* Is that the first word of the answer's body now? As a condition to wait for, and as one
- * that has to hold. */
+/* Is that the first word of the answer's body? For WAIT_UNTIL. */
 int answers(int port, const char *word);
+
+/* Fails the test unless the answer's body begins so. */
 void assert_answers(int port, const char *word);
 
 /* ---- Files in the project ---- */
 
+/* Writes a file. */
 void put(const char *name, const char *content);
 
-/* Runs a shell command there; its exit status is 0. */
+/* Runs a shell command in the project. Fails the test unless its exit status is 0. */
 void in_project(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Lines of a file. */
+/* The number of lines in a file; 0 if there is none. */
 size_t lines_of(const char *name);
 
 /* ---- Processes ---- */
 
-/* Those that live: children of one, but not systemfd's guardian (posix/guardian.h); members of a
- * process group. And its zombies. */
+/* The number of living children, without systemfd's guardian (posix/guardian.h). */
 size_t children_of(pid_t parent);
+
+/* The number of living processes in a process group. */
 size_t members_of(pid_t group);
+
+/* The number of children that are zombies. */
 size_t zombies_of(pid_t parent);
 
-/* What the processor has done for it so far. */
+/* The processor time that the process has used so far. */
 long processor_time_ms(pid_t pid);
 
-/* Waits for systemfd's end. Fails unless it is by that exit status (or signal), and nothing
- * that it started is left. */
+/* Waits until systemfd ends. Fails the test unless it ends with that exit status (or by that
+ * signal) and no process that it started is left. */
 void assert_exits(int status);
 void assert_dies_of(int signal);
 
-/* It has, and is not waited for yet. */
+/* Has systemfd ended? It is not reaped. */
 int systemfd_has_ended(void);
 
-/* The shell command, run in the project, ends with status 2 and says that. */
+/* Checks that the shell command, run in the project, ends with status 2 and prints the sentence. */
 void assert_refused(const char *command, const char *sentence);
 
 /* ---- Waiting ---- */
 
+/* The time of a clock that only goes forward. */
 long long now_ms(void);
+
+/* One pause of WAIT_UNTIL; fails the test if the deadline has passed. */
 void look_again(long long deadline, const char *condition);
 
 /* Looks again and again until the condition holds; fails the test after the deadline. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What stands before the code of examples/sd-daemon-compat/README.md when the tests compile it:
- * the program around it. */
+ * The rest of the program when the tests compile the code of examples/sd-daemon-compat/README.md.
+ * It is placed before that code. */
 #ifndef MIGRATION_H
 #define MIGRATION_H
 
@@ -13,7 +13,8 @@
 
 static int passed_count;
 
-/* Before everything else: the variables may be removed. Only what show() says is compared. */
+/* To be called first, before the variables are removed. Silences standard error: only the output of
+ * show() is compared. */
 static inline void begin(void)
 {
     passed_count = atoi(getenv("LISTEN_FDS") ? getenv("LISTEN_FDS") : "0");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the tests use of Linux, for other POSIX systems; included into each of them there. */
+ * What the tests use of Linux, for other POSIX systems. There it is included in each test. */
 #ifndef NOT_LINUX_H
 #define NOT_LINUX_H
 
@@ -9,7 +9,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* macOS. What is started closes what it is not to have, so that nothing depends on the mark. */
+/* macOS. Close-on-exec is not essential: programs are started with all other descriptors closed. */
 #ifndef SOCK_CLOEXEC
 #define SOCK_CLOEXEC 0
 #define accept4(fd, address, size, flags) accept(fd, address, size)
@@ -18,7 +18,7 @@
 #define st_mtim st_mtimespec
 #endif
 
-/* Nothing ends with its parent by itself. */
+/* No process ends with its parent. */
 #define PR_SET_PDEATHSIG 1
 #define prctl(option, number) ((void)(option), (void)(number), -1)
 

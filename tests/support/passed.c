@@ -35,7 +35,7 @@ int pass(const int *descriptors, size_t count)
     int first = 100;
 
     for (size_t i = 0; i < count; i++)
-        if (fcntl(first + (int)i, F_GETFD) >= 0) { /* taken: start behind it */
+        if (fcntl(first + (int)i, F_GETFD) >= 0) { /* in use: start after it */
             first += (int)i + 1;
             i = (size_t)-1;
         }
@@ -89,7 +89,7 @@ unsigned long long own_pidfd_inode(void)
     int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
     struct stat status;
 
-    if (pidfd < 0) /* no such thing here: then no number is wrong */
+    if (pidfd < 0) /* without pidfds, no number is wrong */
         return 1;
     assert_int_equal(fstat(pidfd, &status), 0);
     close(pidfd);

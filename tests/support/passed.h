@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Sockets passed to the test's own process, as a launcher would do it. LISTEN_FDS_FIRST_FD
- * makes that possible without owning descriptor 3. */
+ * Passes sockets to the test's own process, as a launcher would. With LISTEN_FDS_FIRST_FD they need
+ * not begin at descriptor 3, which may be in use. */
 #ifndef PASSED_H
 #define PASSED_H
 
@@ -16,14 +16,17 @@ void clear_variables(void);
 int pass(const int *descriptors, size_t count);
 int pass_one(int descriptor);
 
-/* The same with TCP listeners on 127.0.0.1; names is for LISTEN_FDNAMES, or NULL. */
+/* Opens and passes TCP listeners on 127.0.0.1, after clear_variables; names is for LISTEN_FDNAMES,
+ * or NULL. */
 int pass_listeners(size_t count, const char *names);
 
-/* What from_env makes of it, checked to be LISTENFD_PASSED. */
+/* The result of listenfd_from_env, whose status must be LISTENFD_PASSED. */
 struct listenfd *receive_passed(unsigned flags);
 
-/* The value for a variable: this process's ID; its pidfd's inode number. */
+/* The ID of this process, as a value for LISTEN_PID. */
 const char *own_pid(void);
+
+/* The inode number of its pidfd, for LISTEN_PIDFDID; 1 where there are no pidfds. */
 unsigned long long own_pidfd_inode(void);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * A receiver that includes only the two files, and prints what it sees, for tests that look
- * at the protocol from inside a process that somebody else started.
+ * A receiver that includes only the two files of the library and prints what it sees. With it,
+ * tests look at the protocol from inside a process that a launcher started.
  *
- *   probe                               status, message, sockets, what else is open
- *   probe KIND index|name|address WHAT  ... then takes that socket and serves one peer
+ *   probe                               prints status, message, variables, sockets and the other
+ *                                       open descriptors
+ *   probe KIND index|name|address WHAT  then also takes that socket and serves one peer
  *
  * KIND: tcp_listener tcp_stream udp_socket unix_listener unix_stream unix_datagram
  *       unix_seqpacket_listener raw
@@ -26,7 +27,7 @@ static void print_variables(void)
     puts(any ? "" : " none");
 }
 
-/* Open descriptors above 2 that nobody announced. */
+/* Prints the open descriptors above 2 that were not passed. */
 static void print_others(int first, int last)
 {
     DIR *folder = opendir("/proc/self/fd");

@@ -36,7 +36,7 @@ static void die(const char *what)
     _exit(125);
 }
 
-/* "NAME=...$PID..." with the process ID put in. */
+/* Sets NAME=value, with the process ID in place of "$PID". */
 static void set_variable(const char *assignment)
 {
     const char *pid = strstr(assignment, "$PID");
@@ -57,7 +57,7 @@ static void lay_out_descriptors(const struct launch *launch)
     int above = first + (int)launch->count + 64, limit = (int)sysconf(_SC_OPEN_MAX);
     int moved[launch->count + 1];
 
-    for (size_t i = 0; i < launch->count; i++) /* out of the way of the final numbers */
+    for (size_t i = 0; i < launch->count; i++) /* first above all final numbers */
         if ((moved[i] = fcntl(launch->descriptors[i], F_DUPFD, above)) < 0)
             die("descriptor");
     for (size_t i = 0; i < launch->count; i++)
@@ -74,7 +74,7 @@ static void become(const struct launch *launch, int output)
     sigset_t none;
 
     setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a suite that ran out of time leaves nothing behind */
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* so that a suite that is killed leaves nothing */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
@@ -110,7 +110,7 @@ int find_programs(void **state)
                          build, build, build, getenv("PATH")) > 0);
     setenv("PATH", path, 1);
     setenv("SELF", self, 1);
-    setenv("ASAN_OPTIONS", "exitcode=99", 0); /* 1 and 2 are statuses of systemfd */
+    setenv("ASAN_OPTIONS", "exitcode=99", 0); /* because systemfd uses 1 and 2 */
     unsetenv("NO_COLOR");
     free(path);
     free(build);
@@ -129,19 +129,19 @@ void process_start(struct process *process, const struct launch *launch)
     assert_true(process->pid >= 0);
     if (process->pid == 0)
         become(launch, ends[1]);
-    setpgid(process->pid, process->pid); /* whoever of the two comes first */
+    setpgid(process->pid, process->pid); /* in both, as either may run first */
     close(ends[1]);
     process->output = ends[0];
 }
 
-/* cmocka's print_message cuts after 1024 bytes. */
+/* Uses printf, because cmocka's print_message cuts the text after 1024 bytes. */
 void show_text(const char *text)
 {
     printf("%s\n", text ? text : "");
     fflush(stdout);
 }
 
-/* Reads some more output; 0 at its end. */
+/* Reads some more output. Returns 0 at its end. */
 static int read_more(struct process *process, long long deadline)
 {
     struct pollfd ready = {.fd = process->output, .events = POLLIN};

@@ -12,7 +12,7 @@
 
 #define PAGE "docs/recipes.md"
 
-/* From its heading to the next one, for free(). */
+/* The section from its heading to the next one, for free(). */
 static char *read_section(const char *title)
 {
     char *page = shell("cat " PAGE), *section, *heading;
@@ -27,8 +27,8 @@ static char *read_section(const char *title)
     return section;
 }
 
-/* The block behind *position, which moves behind it, and its language: for free(); NULL: there
- * is none. */
+/* The next block after *position, which moves to its end; NULL if there is none. The block and
+ * *language are for free(). */
 static char *next_block(const char **position, char **language)
 {
     const char *fence = strstr(*position, "\n```"), *code, *end;

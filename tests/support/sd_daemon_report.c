@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Asks the questions of <systemd/sd-daemon.h> about passed sockets, and prints the answers:
- * once linked with libsystemd, once built with the header of examples/sd-daemon-compat.
+ * Calls the functions of <systemd/sd-daemon.h> and prints the results. It is built twice: linked
+ * with libsystemd, and with the header of examples/sd-daemon-compat.
  *
- *   PROGRAM listen                 sd_listen_fds and sd_listen_fds_with_names
+ *   PROGRAM listen                    sd_listen_fds and sd_listen_fds_with_names
+ *   PROGRAM notify                    sd_notify, sd_notifyf, sd_watchdog_enabled and sd_booted
  *   PROGRAM descriptors LAST PATH...  sd_is_*, for descriptors -1 and 3 to LAST */
 #include <systemd/sd-daemon.h>
 
@@ -17,7 +18,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-/* ---- What was passed ---- */
+/* ---- Passed sockets ---- */
 
 static const char *const variables[] = {"LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID",
                                         "LISTEN_FDNAMES", "LISTEN_FDS_FIRST_FD"};
@@ -31,7 +32,7 @@ static void save_variables(void)
         values[i] = getenv(variables[i]) ? strdup(getenv(variables[i])) : NULL;
 }
 
-/* As it was before the first call. */
+/* Restores variables and descriptor flags as they were before the first call. */
 static void restore(void)
 {
     for (size_t i = 0; i < COUNT(variables); i++)
@@ -87,7 +88,7 @@ static void report_calls(void)
         free(values[i]);
 }
 
-/* ---- What the descriptors are ---- */
+/* ---- Kinds of descriptors ---- */
 
 static const int families[] = {-1, 0, AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
 static const int types[] = {-1, 0, SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET, SOCK_RAW};
@@ -178,7 +179,7 @@ static void report_descriptor(int fd, char *const *paths)
     ask_about_socket(fd);
 }
 
-/* ---- What systemd is told ---- */
+/* ---- Notifications ---- */
 
 static void report_notify(void)
 {

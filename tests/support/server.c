@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT
- * A server with habits, good and bad, for tests of the launcher.
+ * A server with good and bad habits, for tests of the launcher.
  *
  *   server [HABIT...]
  *     ready      says READY=1 (sd_notify)
- *     late       says it once the file ../ready exists, and answers nobody before
+ *     late       says READY=1 when the file ../ready exists, and answers no request before
  *     deaf       does not end on SIGTERM
  *     forking    has three children, and does not tell them when it ends
  *     strict     wants LISTEN_PID (LISTENFD_REQUIRE_PID)
  *     closing    shuts its listeners down when it ends
  *     unlinking  unlinks the paths of its unix sockets when it ends
  *
- * Serves every socket it was passed. Prints what becomes of it, each line with "server PID"
- * in front. Over HTTP it answers "TEXT PID\n": TEXT is the first line that the file "text" had
- * when it began, and if that is "broken", it does not begin at all. Requests that do not
- * survive it: /segv /abort /exit/N, and /leave, which leaves a child behind. After /shutdown it
- * goes on, with listeners that are shut down. */
+ * Serves every socket that it was passed. Prints what it does, each line with "server PID" in
+ * front. Over HTTP it answers "TEXT PID\n", where TEXT is the first line of the file "text" at its
+ * start; if that is "broken", it ends at once. The requests /segv, /abort and /exit/N end it, and
+ * so does /leave, which leaves a child behind. After /shutdown it goes on with listeners that are
+ * shut down. */
 #include "listenfd.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ enum { MAX_LISTENERS = 8 };
 
 static volatile sig_atomic_t stopped_by;
 static int deaf;
-static sigset_t waiting; /* the signal mask while it waits */
+static sigset_t waiting; /* the signal mask while the server waits */
 static char text[128];
 
 static void stop(int number)
@@ -79,7 +79,7 @@ static void read_text(void)
         fclose(file);
 }
 
-/* What libsystemd's sd_notify does. */
+/* Sends the message as libsystemd's sd_notify does. */
 static void say_ready(void)
 {
     const char *name = getenv("NOTIFY_SOCKET"), message[] = "STATUS=it goes well\nREADY=1\n";
@@ -111,7 +111,8 @@ static void wait_for_permission(void)
         ppoll(NULL, 0, &pause, &waiting);
 }
 
-/* The child neither accepts nor writes: it is only there. A deaf one never sees a signal. */
+/* The child only lives: it neither accepts nor writes. If the server is deaf, its signals stay
+ * blocked. */
 static pid_t leave_child(int client)
 {
     pid_t pid = fork();
@@ -156,7 +157,7 @@ static void unlink_paths(const struct pollfd *listeners, nfds_t count)
     }
 }
 
-/* Returns whether it asked for a shutdown. */
+/* Returns whether the client asked for a shutdown. */
 static int answer(int client)
 {
     char request[4096] = "", path[256] = "/";
@@ -192,7 +193,7 @@ static nfds_t take_listeners(struct listenfd *passed, struct pollfd *listeners)
     return count;
 }
 
-/* Signals get through only while it waits, so that none is missed. */
+/* Signals are let through only in ppoll, so that none is missed. */
 static void serve(struct pollfd *listeners, nfds_t count)
 {
     const struct timespec pause = {0, 5000000};
@@ -202,9 +203,9 @@ static void serve(struct pollfd *listeners, nfds_t count)
             continue;
         for (nfds_t i = 0; i < count; i++) {
             int client = listeners[i].revents ? accept(listeners[i].fd, NULL, NULL) : -1;
-            if (client >= 0 && answer(client)) /* below 0: another process was faster, */
+            if (client >= 0 && answer(client)) /* below 0: another process was faster */
                 shut_down(listeners, count);
-            if (listeners[i].revents & POLLHUP) /* or it is shut down; until that is mended */
+            if (listeners[i].revents & POLLHUP) /* shut down: wait a little for the repair */
                 ppoll(NULL, 0, &pause, &waiting);
         }
     }

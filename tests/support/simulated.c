@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- Chance ---- */
+/* ---- Pseudorandom numbers (xorshift) ---- */
 
 static uint64_t chance = 1;
 
@@ -35,7 +35,7 @@ long long now_ms(void)
     return now;
 }
 
-/* ---- What is said ---- */
+/* ---- Reports ---- */
 
 char story[1 << 16];
 static size_t told;
@@ -88,7 +88,7 @@ void story_begins(void)
     told = 0;
 }
 
-/* ---- Pages, output: nobody looks ---- */
+/* ---- Pages and output: not simulated ---- */
 
 void page_show(const char *title, const struct tail *text)
 {
@@ -132,7 +132,7 @@ void live_reload_tell(void)
 {
 }
 
-/* ---- --after: there is none ---- */
+/* ---- --after: not simulated ---- */
 
 void after_setup(const struct options *given, const struct sockets *given_sockets)
 {

@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: MIT
- * What simulations of the development server's cycle share: chance, a clock that stands still
- * unless it is set, and what nobody looks at. */
+ * Shared by the simulations of the development server's cycle: pseudorandom numbers, a clock that
+ * moves only when it is set, and empty functions for the parts that are not simulated. */
 #ifndef SIMULATED_H
 #define SIMULATED_H
 
 #include <stdio.h>
 
-/* One of so many, from 0: the same ones in each run. */
+/* A pseudorandom number below `sides`; the same sequence in each run. */
 unsigned dice(unsigned sides);
 
-/* What now_ms() says. */
+/* The time that now_ms() returns. */
 extern long long now;
 
-/* What has happened in this round, with what was reported, for who must find out why. */
+/* The events and reports of this round, to find out what led to a failure. */
 extern char story[1 << 16];
+
+/* Begins a new round with an empty story. */
 void story_begins(void);
+
+/* Adds a line, with the time, as far as there is room. */
 void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Shows the round that led to it. */
+/* Fails the test with the story unless the condition holds. */
 #define CHECK(condition)                               \
     do                                                 \
         if (!(condition)) {                            \

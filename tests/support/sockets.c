@@ -228,7 +228,7 @@ char *exchange(int fd, const char *text)
     ssize_t got;
 
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    if (*text != '\0') /* nothing cannot be sent to one that has answered and closed already */
+    if (*text != '\0') /* even sending nothing fails if the server has already closed */
         assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (int)strlen(text));
     shutdown(fd, SHUT_WR);
     do {

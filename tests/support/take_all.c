@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * A receiver for strace: opens its listeners itself, announces them, takes them all. getppid()
- * stands in its trace before and after each call of the library. Built without sanitizers.
+ * A receiver for strace. It opens listeners itself, announces them and takes them all. In its
+ * trace, getppid() marks the beginning and the end of each call of the library. Built without
+ * sanitizers.
  *
- *   take_all COUNT [own] [names]    COUNT listeners from descriptor 3 on. LISTEN_FDS, unless
- *                                   set already, says so; own: with LISTEN_PID and
- *                                   LISTEN_PIDFDID of this process; names: each has one.
+ *   take_all COUNT [own] [names]    COUNT listeners from descriptor 3 on, announced by LISTEN_FDS
+ *                                   unless that is set already; own: also by LISTEN_PID and
+ *                                   LISTEN_PIDFDID of this process; names: each has a name.
  *
  * Prints the status, how many were taken, and by how many KiB from_env made the process grow. */
 #include "listenfd.h"
@@ -68,10 +69,10 @@ static void announce_names(int count)
     free(names);
 }
 
-/* Its first call makes malloc ask the system for a heap: that is not the library's. */
+/* The first malloc asks the system for a heap. That must not be counted as the library's. */
 static void warm_up(void)
 {
-    void *volatile heap = malloc(100000); /* volatile: the compiler would see through it */
+    void *volatile heap = malloc(100000); /* volatile, or the compiler removes it */
 
     free(heap);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What every suite includes: cmocka, with the headers it wants before it. */
+ * Included by every suite: cmocka, with the headers that it needs before it. */
 #ifndef TEST_H
 #define TEST_H
 
@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-/* How long anything that another process does may take. */
+/* The longest time to wait for another process. */
 enum { DEADLINE_MS = 60000 };
 
-/* Leaves the test, with the reason that tests/run prints. */
+/* Skips the rest of the test; tests/run prints the reason. */
 #define skip_because(...)                       \
     do {                                        \
         print_message("skipped: " __VA_ARGS__); \
@@ -21,7 +21,7 @@ enum { DEADLINE_MS = 60000 };
         skip();                                 \
     } while (0)
 
-/* A test of what only Linux has, abstract names for one. */
+/* For a test of something that only Linux has, such as abstract names. */
 #ifdef __linux__
 #define on_linux(function) function
 #else

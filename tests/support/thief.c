@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * To be preloaded into a server: the other process that shares its listener, and is faster once.
- * The connection that the server was woken up for is accepted here, and closed, before the server
- * itself can accept. */
+ * To be preloaded into a server. It acts as another process that shares the listener and is faster,
+ * once: it accepts the connection that has woken up the server, and closes it, before the server
+ * can accept. */
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT
- * A server that takes its time, and then waits for connections in one of the ways there are:
+ * A server that needs time to load, and then waits for connections in one of these ways:
  *
  *   waits HOW MILLISECONDS [ARGUMENT]
  *     accept    in a thread, in accept
  *     poll, select, epoll
- *     nested    in epoll, on a set in which there is another one, which has the socket
- *     crowd     in poll, with hundreds of threads that do nothing, and of descriptors
- *     hidden    in poll, and nobody else may look into the process (PR_SET_DUMPABLE)
- *     early     as epoll, but it is in the set already while the server loads
+ *     nested    in epoll, on a set that contains another set, which contains the socket
+ *     crowd     in poll, with hundreds of idle threads and of descriptors
+ *     hidden    in poll, with a process that others cannot look into (PR_SET_DUMPABLE)
+ *     early     as epoll, but the socket is in the set already while the server loads
  *     prefork   three children, each in poll
  *     spin      accepts without blocking, again and again, with a pause of 1 ms
- *     uring     an accept in an io_uring; not everywhere
- *     two       in poll: on the first socket at once, and on the second when it has loaded
- *     daemon    goes into the background, and then waits in poll; twice: a fork more
+ *     uring     with an accept in an io_uring; not on every system
+ *     two       a child in poll on the first socket at once; itself on both when it has loaded
+ *     daemon    goes into the background, and then waits in poll; twice: with one more fork
  *     stops     sends itself STOP, and then waits in poll
- *     root      becomes root, if this program may (setuid), and waits for nothing
- *     says      says the ARGUMENT to NOTIFY_SOCKET when it has loaded, and accepts nothing
+ *     root      becomes root, if it is a setuid program, and waits for no connections
+ *     says      sends the ARGUMENT to NOTIFY_SOCKET when it has loaded, and accepts nothing
  *
- * Loading is sleeping; or computing, if the ARGUMENT is "busy". If the file "text" begins with
- * "broken" it then ends with 3. It answers "TEXT PID\n" over HTTP, and ends on TERM when it has
- * answered. */
+ * While it loads, it sleeps, or computes if the ARGUMENT is "busy". If the first line of the file
+ * "text" is "broken", it then exits with 3. It answers "TEXT PID\n" over HTTP. On TERM it ends,
+ * after the answer that it is sending. */
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -43,7 +43,7 @@
 enum { FIRST = 3, SECOND = 4, WORKERS = 3, CROWD = 400 };
 
 static volatile sig_atomic_t stopped;
-static sigset_t before; /* the signal mask while it waits: TERM gets through only then */
+static sigset_t before; /* the signal mask while it waits; only then does TERM get through */
 static char text[64] = "hello";
 static int is_busy;
 
@@ -121,7 +121,7 @@ static void *accept_all(void *unused)
     return unused;
 }
 
-/* The signal may come just before it waits: so again and again. */
+/* The signal may come just before the thread waits in accept, so it is sent until the end. */
 static void in_accept(void)
 {
     struct sigaction action = {.sa_handler = stop};
@@ -255,7 +255,7 @@ static void begin_to_accept(struct io_uring *ring)
     io_uring_submit(ring);
 }
 
-/* The kernel may have accepted one more by now, whose client waits for its answer. */
+/* The kernel may have accepted one more connection by now, whose client waits for an answer. */
 static void stop_accepting(struct io_uring *ring)
 {
     struct io_uring_sqe *entry = io_uring_get_sqe(ring);
@@ -297,7 +297,7 @@ static void in_uring(void)
 }
 #endif
 
-/* ---- What else it does ---- */
+/* ---- Other behaviour ---- */
 
 static void go_into_background(int twice)
 {
@@ -308,7 +308,7 @@ static void go_into_background(int twice)
         _exit(0);
 }
 
-/* "\n" is two characters in the argument. */
+/* In the argument, a newline is written as the two characters "\n". */
 static void say(const char *message)
 {
     const char *name = getenv("NOTIFY_SOCKET");
@@ -339,7 +339,7 @@ static int is(const char *how, const char *name)
 int main(int argc, char **argv)
 {
     const char *how = argc > 1 ? argv[1] : "";
-    int ms = argc > 2 ? atoi(argv[2]) : 0, set; /* of epoll */
+    int ms = argc > 2 ? atoi(argv[2]) : 0, set; /* an epoll set */
 
     is_busy = argc > 3 && is(argv[3], "busy");
     catch_term();

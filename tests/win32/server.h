@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A server for the receiver under test, in a thread of the test's process: well-behaved, or
- * as badly as wanted. One conversation each. */
+ * A socket server for the receiver under test, in a thread of the test's process. It behaves well,
+ * or as badly as the test wants, and serves one connection. */
 #ifndef TEST_SERVER_H
 #define TEST_SERVER_H
 
@@ -23,36 +23,39 @@ struct test_server {
     enum manner manner;
     const void *answer;
     size_t size;
-    char request[128]; /* what it got */
+    char request[128]; /* the request that it got */
     SOCKET listener;
     HANDLE thread, stop;
 };
 
-/* Starts it, and sets SYSTEMFD_SOCKET_SERVER and _SECRET. */
+/* Starts the server, and sets SYSTEMFD_SOCKET_SERVER and SYSTEMFD_SOCKET_SECRET. */
 void test_server_start(struct test_server *server);
 
-/* Waits for its end. */
+/* Ends a server that is silent or slow, waits for the end of the thread and closes everything. */
 void test_server_stop(struct test_server *server);
 
-/* Everything at once: these sockets are passed to this process; names may be NULL. The sockets
- * stay open. */
+/* Starts a server that passes these sockets to this process, and sets LISTEN_FDNAMES; names may be
+ * NULL. The sockets stay open. */
 void pass_sockets(struct test_server *server, const SOCKET *sockets, size_t count,
                   const char *names);
 
-/* Both ways that a variable can be set: of the process, and through the C runtime. value may
- * be NULL. */
+/* Sets a variable both of the process and in the C runtime. value may be NULL. */
 void set_variable(const char *name, const char *value);
+
+/* Removes every variable of the protocol. */
 void clear_variables(void);
 
-/* Neither getenv nor GetEnvironmentVariable knows it. */
+/* Is the variable unknown to both getenv and GetEnvironmentVariable? */
 int is_variable_gone(const char *name);
 
-/* On 127.0.0.1 or ::1, on a port of the system's choice; a stream socket listens. */
+/* A socket on 127.0.0.1 or ::1, on a port of the system's choice. A stream socket listens. */
 SOCKET bound_socket(int family, int type);
+
+/* A TCP socket on 127.0.0.1 that does not listen. */
 SOCKET idle_stream(void);
 int port_of_socket(SOCKET socket);
 
-/* WSAStartup, for the whole group. */
+/* Setup of the group: WSAStartup. */
 int start_winsock(void **state);
 
 #endif
