@@ -134,7 +134,7 @@ void terminal_open(const struct options *given)
 
 int terminal_is_for_servers(void)
 {
-    return terminal >= 0 && options->stop_first;
+    return terminal >= 0 && options->stop_first && options->workers <= 1;
 }
 
 /* The terminal can go from one borrower to the next, as only one person types. */
@@ -177,7 +177,7 @@ static void handle_request(pid_t leader)
 {
     if (!may_have_it(leader)) {
         report("process %ld wants the terminal, and was stopped%s", (long)leader,
-               servers_find(leader) ? "; with --stop-first a server can have it" : "");
+               servers_find(leader) ? "; with --stop-first a single server can have it" : "");
     } else if (!can_lend() || !lend(leader)) {
         waiting = leader;
         report("process %ld wants the terminal, and was stopped until systemfd is in the "

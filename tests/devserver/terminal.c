@@ -401,7 +401,19 @@ static void test_server_that_asks(void **state)
     (void)state;
     start_on_terminal("NO_COLOR=1", "--watch . -- sh -c 'read x </dev/tty'");
     assert_non_null(strstr(expect("~> process "), "wants the terminal, and was stopped; with "
-                                                  "--stop-first a server can have it"));
+                                                  "--stop-first a single server can have it"));
+    type('q');
+    assert_exits(0);
+}
+
+/* Two of them are beside each other even so. */
+static void test_workers_that_ask_with_stop_first(void **state)
+{
+    (void)state;
+    start_on_terminal("NO_COLOR=1",
+                      "--stop-first --workers 2 --watch . -- sh -c 'read x </dev/tty'");
+    assert_non_null(strstr(expect("~> process "), "wants the terminal, and was stopped; with "
+                                                  "--stop-first a single server can have it"));
     type('q');
     assert_exits(0);
 }
@@ -609,6 +621,7 @@ int main(void)
         TEST(test_control_c_while_a_build_asks),
         TEST(test_stopping_while_a_build_asks),
         TEST(test_server_that_asks),
+        TEST(test_workers_that_ask_with_stop_first),
         TEST(test_server_that_asks_with_stop_first),
         TEST(test_progress_of_a_slow_build),
         TEST(test_no_progress_of_a_fast_build),
