@@ -15,16 +15,16 @@ enum {
     MOST_PATHS = 4096        /* are told apart */
 };
 
-static int delay_ms;
+static int delay;             /* --delay, or -1 */
 static long long first, last; /* change; 0: none waits */
 static long long last_other;  /* change, of a file that had not changed yet */
 static struct path_table changed;
 static size_t last_burst; /* how many files the last restart was for */
 static long long taken_at;
 
-void debounce_setup(int given)
+void debounce_setup(int delay_ms)
 {
-    delay_ms = given;
+    delay = delay_ms;
 }
 
 void debounce_add(const char *path, long long when)
@@ -48,8 +48,8 @@ static long long pause_ms(void)
 {
     int same_burst = first - taken_at < SAME_BURST_MS;
 
-    if (delay_ms >= 0)
-        return delay_ms;
+    if (delay >= 0)
+        return delay;
     if (changed.count >= LARGE_BURST || (same_burst && last_burst >= LARGE_BURST))
         return LARGE_PAUSE_MS;
     return changed.count > 1 || same_burst ? BURST_PAUSE_MS : LONE_PAUSE_MS;
