@@ -51,7 +51,7 @@ include tests/compat/compat.mk
 include tests/stacks/stacks.mk
 
 # What the suites start.
-TESTED_PROGRAMS = $(addprefix $(BUILD)/tests/,support/probe support/take_all support/server support/waits \
+TESTED_PROGRAMS = $(addprefix $(BUILD)/tests/,support/probe support/take_all support/server support/keeper support/waits \
     support/thief.so load/load systemfd)
 
 include packaging/packaging.mk
@@ -141,6 +141,11 @@ $(addprefix $(BUILD)/tests/devserver/,simulation rollout): $(BUILD)/tests/devser
 
 # The server of the development server's suites. It dies of signals: no sanitizers.
 $(BUILD)/tests/support/server: tests/support/server.c $(STATIC_LIBRARY)
+	@mkdir -p $(@D)
+	$(COMPILE) -std=gnu17 -D_GNU_SOURCE $(LDFLAGS) -o $@ $< $(STATIC_LIBRARY)
+
+# The one that uses the descriptor store.
+$(BUILD)/tests/support/keeper: tests/support/keeper.c $(STATIC_LIBRARY)
 	@mkdir -p $(@D)
 	$(COMPILE) -std=gnu17 -D_GNU_SOURCE $(LDFLAGS) -o $@ $< $(STATIC_LIBRARY)
 

@@ -35,15 +35,15 @@ static void add_line(struct said *said, const char *line, size_t length)
         said->extend_ms = strtoll(extend, NULL, 10) / 1000;
 }
 
-/* systemd ignores a message with a NUL before its end (src/core/manager.c), and so do we. */
-static int is_text(const char *message, size_t length)
+/* systemd ignores such messages, too (src/core/manager.c). */
+int said_is_text(const char *message, size_t length)
 {
     return length > 0 && !memchr(message, '\0', length - 1);
 }
 
 void said_add(struct said *said, const char *message, size_t length)
 {
-    if (!is_text(message, length))
+    if (!said_is_text(message, length))
         return;
     while (*message != '\0') {
         size_t line = strcspn(message, "\n");

@@ -12,6 +12,9 @@ struct said {
     char status[128];    /* what it is doing; "": it has not said */
 };
 
+/* Is it a message at all? One with a NUL before its end is not. */
+int said_is_text(const char *message, size_t length);
+
 /* Adds what the message says. The byte after its length must be NUL. Unknown lines are ignored. */
 void said_add(struct said *said, const char *message, size_t length);
 

@@ -4,6 +4,7 @@
 #endif
 #include "devserver/child.h"
 
+#include "descriptor_store.h"
 #include "exec_command.h"
 #include "guardian.h"
 #include "notify.h"
@@ -100,10 +101,34 @@ static void set_variables(const struct variable *variables)
         set_variable(variables->name, variables->value);
 }
 
+/* ---- Servers ---- */
+
+int child_can_speak(const struct child *child)
+{
+    return child->notify != NULL;
+}
+
+static void read_notify(const struct child *child)
+{
+    notify_read(child->notify, (pid_t)child->group, &child->notify->said);
+}
+
+/* Reads what servers have sent so far, since one may store its state and then send SIGHUP itself.
+ */
+static void update_store(void)
+{
+    const struct child *speakers[MAX_SERVERS];
+
+    for (size_t count = servers_speakers(speakers); count-- > 0;)
+        read_notify(speakers[count]);
+    descriptor_store_check();
+}
+
 /* service_manager_open has removed what was there before. */
 static void set_notify_variables(const struct notify *notify, int with_pid)
 {
     set_variable("NOTIFY_SOCKET", notify->name);
+    set_number("FDSTORE", descriptor_store_most());
     if (service_manager_watchdog_usec() == 0)
         return;
     set_number("WATCHDOG_USEC", service_manager_watchdog_usec());
@@ -115,8 +140,11 @@ int child_start_server(struct child *child, const struct options *options,
                        const struct sockets *sockets, const struct variable *variables,
                        unsigned generation, struct tail *tail)
 {
+    struct sockets all;
+
     if (no_server_is_left())
         heal_modes();
+    update_store();
     memset(child, 0, sizeof *child);
     child->notify = notify_open();
     if (terminal_is_for_servers())
@@ -131,7 +159,8 @@ int child_start_server(struct child *child, const struct options *options,
     if (child->notify)
         set_notify_variables(child->notify, !options->no_pid);
     set_variables(variables);
-    exec_server(sockets, options, generation);
+    all = descriptor_store_behind(sockets);
+    exec_server(&all, options, generation);
 }
 
 /* What a connection is passed as. */
@@ -180,11 +209,6 @@ int child_start_shell(struct child *child, const char *what, const char *command
 
 /* ---- What it says ---- */
 
-int child_can_speak(const struct child *child)
-{
-    return child->notify != NULL;
-}
-
 void child_hear(const struct child *child, struct said *said)
 {
     const struct server *server;
@@ -192,7 +216,9 @@ void child_hear(const struct child *child, struct said *said)
     memset(said, 0, sizeof *said);
     if (!child->notify)
         return;
-    notify_read(child->notify, (pid_t)child->group, said);
+    read_notify(child);
+    *said = child->notify->said;
+    memset(&child->notify->said, 0, sizeof *said);
     server = servers_find(child->id);
     if (server)
         service_status_pass_on(server, said);

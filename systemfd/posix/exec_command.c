@@ -32,16 +32,17 @@ static void place(int fd, int number)
  * and then to the final numbers. dup2 leaves close-on-exec off. */
 static void place_descriptors(const struct sockets *sockets)
 {
-    int behind = FIRST_FD + (int)sockets->count;
+    size_t count = sockets_passed(sockets);
+    int behind = FIRST_FD + (int)count;
 
-    for (size_t i = 0; i < sockets->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         int fd = fcntl(sockets->list[i].fd, F_DUPFD_CLOEXEC, behind);
         if (fd < 0)
             die(EXIT_CANNOT_OPEN, "cannot move descriptor %d: %s", sockets->list[i].fd,
                 strerror(errno));
         sockets->list[i].fd = fd;
     }
-    for (size_t i = 0; i < sockets->count; i++)
+    for (size_t i = 0; i < count; i++)
         place(sockets->list[i].fd, socket_number(sockets, i, FIRST_FD));
 }
 
@@ -86,9 +87,11 @@ static void set_pid(void)
 /* listenfd_from_env has already removed the variables that systemfd was started with. */
 static void set_variables(const struct sockets *sockets, int with_pid)
 {
-    if (sockets->count <= sockets->at_stdin)
+    size_t count = sockets_passed(sockets) - sockets->at_stdin;
+
+    if (count == 0)
         return;
-    set_number("LISTEN_FDS", sockets->count - sockets->at_stdin);
+    set_number("LISTEN_FDS", count);
     set_number("LISTEN_FDS_FIRST_FD", FIRST_FD);
     if (sockets->named)
         set_names(sockets);
@@ -132,7 +135,7 @@ void exec_server(const struct sockets *sockets, const struct options *options, u
     place_descriptors(sockets);
     if (options->inetd)
         place(STDIN_FILENO, STDOUT_FILENO);
-    close_from_on_exec(FIRST_FD + (int)(sockets->count - sockets->at_stdin));
+    close_from_on_exec(FIRST_FD + (int)(sockets_passed(sockets) - sockets->at_stdin));
     set_variables(sockets, !options->no_pid);
     if (options->export_start_server)
         export_start_server(sockets, generation);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* struct ucred, mkdtemp */
+#define _GNU_SOURCE /* mkdtemp */
 #endif
 #include "notify.h"
+
+#include "message.h"
+#include "store_request.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -115,55 +117,40 @@ void notify_close(struct notify *notify)
 /* ---- What comes ---- */
 
 #ifdef __linux__
-/* One of the server's own processes may be another user's by now. */
-static int is_trusted(struct msghdr *message, pid_t group)
+/* Any user can find the socket. One of the server's own processes may be another user's by now. */
+static int is_trusted(const struct message *message, pid_t group)
 {
-    const struct cmsghdr *header = CMSG_FIRSTHDR(message);
-    struct ucred sender;
-
-    if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_CREDENTIALS)
-        return 0;
-    memcpy(&sender, CMSG_DATA(header), sizeof sender);
-    return sender.uid == geteuid() || sender.uid == 0 || getpgid(sender.pid) == group;
-}
-
-/* Any user can find the socket. There is room for who sent it, and none for descriptors. */
-static ssize_t receive(int fd, char *text, size_t size, pid_t group)
-{
-    union {
-        struct cmsghdr header; /* for its alignment */
-        char bytes[CMSG_SPACE(sizeof(struct ucred))];
-    } sender;
-    struct iovec part = {text, size};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = sender.bytes,
-                             .msg_controllen = sizeof sender.bytes};
-    ssize_t length = recvmsg(fd, &message, MSG_DONTWAIT);
-
-    if (length >= 0 && ((message.msg_flags & MSG_TRUNC) || !is_trusted(&message, group)))
-        return 0; /* of one that is cut, the end may say something else */
-    return length;
+    return message->process > 0 &&
+           (message->user == geteuid() || message->user == 0 || getpgid(message->process) == group);
 }
 #else
-static ssize_t receive(int fd, char *text, size_t size, pid_t group)
+static int is_trusted(const struct message *message, pid_t group)
 {
+    (void)message;
     (void)group;
-    return recv(fd, text, size, MSG_DONTWAIT);
+    return 1;
 }
 #endif
 
+/* If the text is cut, its end might have said something else. */
+static void hear(struct message *message, pid_t group, struct said *said)
+{
+    if (message->text_is_cut || !is_trusted(message, group) ||
+        !said_is_text(message->text, message->length))
+        return;
+    said_add(said, message->text, message->length);
+    store_requested(message);
+}
+
+/* The last words of a server that has ended are read at once. They may be a whole queue of
+ * messages: 512 where systemd has raised net.unix.max_dgram_qlen. */
 void notify_read(const struct notify *notify, pid_t group, struct said *said)
 {
-    enum { MOST_AT_ONCE = 64 }; /* who never stops talking must not stop us */
-    char message[4096];
-    ssize_t length;
+    enum { MOST_AT_ONCE = 1024 }; /* a server that never stops talking must not stop us */
+    struct message message;
 
-    for (int i = 0; i < MOST_AT_ONCE; i++) {
-        length = receive(notify->fd, message, sizeof message - 1, group);
-        if (length < 0)
-            return;
-        message[length] = '\0';
-        said_add(said, message, (size_t)length);
+    for (int i = 0; i < MOST_AT_ONCE && message_receive(notify->fd, &message); i++) {
+        hear(&message, group, said);
+        message_close(&message);
     }
 }

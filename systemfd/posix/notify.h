@@ -9,14 +9,16 @@
 
 struct notify {
     int fd;
-    char name[108]; /* for NOTIFY_SOCKET */
+    char name[108];   /* for NOTIFY_SOCKET */
+    struct said said; /* what was read and not yet asked for */
 };
 
 /* One for each server: a late word of an old one must not count for a new one. For notify_close;
  * NULL: there can be none, which is reported, once. */
 struct notify *notify_open(void);
 
-/* Adds what has come. On Linux that counts only from the same user, from root, or from the
+/* Reads what has arrived: adds it to *said, and passes descriptors to the store
+ * (descriptor_store.h). On Linux, messages count only from the same user, from root, or from the
  * server's process group; elsewhere only this user can find the socket. */
 void notify_read(const struct notify *notify, pid_t group, struct said *said);
 

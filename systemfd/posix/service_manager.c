@@ -23,6 +23,7 @@ static struct sockaddr_un address;
 static socklen_t address_size; /* 0: there is none */
 static pid_t owner;            /* the process that it has started */
 static uint64_t watchdog_usec;
+static unsigned stores;
 
 /* ---- Its variables ---- */
 
@@ -50,6 +51,14 @@ static void read_watchdog(void)
         report("warning: there is no watchdog: %s", listenfd_strerror(result));
 }
 
+static void read_store(void)
+{
+    const char *most = getenv("FDSTORE");
+
+    if (most && *most != '\0' && strlen(most) < 9 && strspn(most, "0123456789") == strlen(most))
+        stores = (unsigned)strtoul(most, NULL, 10);
+}
+
 static void tell_death(int error, const char *message)
 {
     const char *reason = strerror(error);
@@ -70,9 +79,11 @@ void service_manager_open(void)
                "a path, or @ and a name",
                where);
     read_watchdog();
+    read_store();
     unsetenv("NOTIFY_SOCKET");
     unsetenv("WATCHDOG_USEC");
     unsetenv("WATCHDOG_PID");
+    unsetenv("FDSTORE");
     report_death_to(tell_death);
 }
 
@@ -87,6 +98,11 @@ unsigned long long service_manager_watchdog_usec(void)
     return watchdog_usec;
 }
 
+unsigned service_manager_stores(void)
+{
+    return stores;
+}
+
 /* ---- Telling ---- */
 
 static void warn(const char *text)
@@ -99,13 +115,26 @@ static void warn(const char *text)
     warned = 1;
 }
 
-static int send_message(int socket, char *text)
+/* fd: -1 if there is none. */
+static int send_message(int socket, char *text, int fd)
 {
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof fd)];
+    } control = {.bytes = ""};
     struct iovec part = {text, strlen(text)};
     struct msghdr message = {
         .msg_name = &address, .msg_namelen = address_size, .msg_iov = &part, .msg_iovlen = 1};
     ssize_t sent;
 
+    if (fd >= 0) {
+        control.header.cmsg_level = SOL_SOCKET;
+        control.header.cmsg_type = SCM_RIGHTS;
+        control.header.cmsg_len = CMSG_LEN(sizeof fd);
+        memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+        message.msg_control = control.bytes;
+        message.msg_controllen = sizeof control.bytes;
+    }
     do
         sent = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (sent < 0 && errno == EINTR);
@@ -113,11 +142,11 @@ static int send_message(int socket, char *text)
 }
 
 /* A new socket each time, as sd_notify does: there is nothing to keep, nor to lose. */
-static int send_text(char *text)
+static int send_text(char *text, int fd)
 {
     int to = socket(AF_UNIX, SOCK_DGRAM, 0), is_full;
 
-    if (to >= 0 && send_message(to, text) == 0) {
+    if (to >= 0 && send_message(to, text, fd) == 0) {
         close(to);
         return 1;
     }
@@ -129,15 +158,34 @@ static int send_text(char *text)
     return !is_full;
 }
 
-int service_manager_tell(const char *format, ...)
+__attribute__((format(printf, 2, 0))) static int tell(int fd, const char *format, va_list arguments)
 {
     char text[1024];
-    va_list arguments;
 
     if (!service_manager_is_there())
         return 1;
-    va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
+    return send_text(text, fd);
+}
+
+int service_manager_tell(const char *format, ...)
+{
+    va_list arguments;
+    int told;
+
+    va_start(arguments, format);
+    told = tell(-1, format, arguments);
     va_end(arguments);
-    return send_text(text);
+    return told;
+}
+
+int service_manager_tell_with(int fd, const char *format, ...)
+{
+    va_list arguments;
+    int told;
+
+    va_start(arguments, format);
+    told = tell(fd, format, arguments);
+    va_end(arguments);
+    return told;
 }

@@ -16,6 +16,13 @@ int service_manager_is_there(void);
  * reported once. */
 int service_manager_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same, with a copy of that descriptor. */
+int service_manager_tell_with(int fd, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* How many descriptors it stores for us (FDSTORE, since systemd 254), or 0 if it does not say. */
+unsigned service_manager_stores(void);
+
 /* In how many microseconds it wants to hear WATCHDOG=1 at the latest; 0: it does not. */
 unsigned long long service_manager_watchdog_usec(void);
 

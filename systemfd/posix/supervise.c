@@ -3,6 +3,7 @@
 
 #include "accept_each.h"
 #include "clock.h"
+#include "descriptor_store.h"
 #include "devserver/build.h"
 #include "devserver/cycle.h"
 #include "devserver/git.h"
@@ -222,6 +223,14 @@ static void look_for_clients(const struct pollfd *entries, size_t count)
 
 /* ---- Waiting ---- */
 
+static int timeout_ms(void)
+{
+    int wait = earlier(earlier(cycle_timeout(), watch_timeout()), outputs_timeout());
+
+    wait = earlier(earlier(wait, terminal_timeout()), service_status_timeout());
+    return earlier(earlier(wait, accept_each_timeout()), descriptor_store_timeout());
+}
+
 /* For whatever comes first; copies output, the rest is looked at in any case. */
 static void wait_for_events(int signals, const struct sockets *sockets)
 {
@@ -229,12 +238,12 @@ static void wait_for_events(int signals, const struct sockets *sockets)
         KEYS = 2,
         FIXED,
         GIT = 32,
-        ROOM = FIXED + MAX_SERVERS + GIT + MAX_OUTPUT_ENTRIES + MAX_HEALED + MAX_POLLED_SOCKETS
+        ROOM = FIXED + MAX_SERVERS + GIT + MAX_OUTPUT_ENTRIES + MAX_HEALED + MAX_POLLED_SOCKETS +
+               MOST_STORED
     };
     struct pollfd entries[ROOM];
     const struct child *speakers[MAX_SERVERS];
-    size_t count = 0, speaking = servers_speakers(speakers), outputs, healed, clients;
-    int wait;
+    size_t count = 0, speaking = servers_speakers(speakers), outputs, healed, clients, stored;
 
     memset(entries, 0, sizeof entries);
     entries[count++].fd = signals;
@@ -248,11 +257,11 @@ static void wait_for_events(int signals, const struct sockets *sockets)
     outputs = outputs_poll(entries + count);
     healed = cycle_ending() ? 0 : heal_poll(entries + count + outputs);
     clients = poll_for_clients(entries + count + outputs + healed, sockets);
-    wait = earlier(earlier(cycle_timeout(), watch_timeout()), outputs_timeout());
-    wait = earlier(earlier(wait, terminal_timeout()), service_status_timeout());
-    wait = earlier(wait, accept_each_timeout());
-    if (poll(entries, (nfds_t)(count + outputs + healed + clients), wait) < 0 && errno != EINTR)
+    stored = descriptor_store_poll(entries + count + outputs + healed + clients);
+    if (poll(entries, (nfds_t)(count + outputs + healed + clients + stored), timeout_ms()) < 0 &&
+        errno != EINTR)
         die(EXIT_CANNOT_OPEN, "cannot wait for events: %s", strerror(errno));
+    descriptor_store_polled(entries + count + outputs + healed + clients, stored);
     outputs_copy(entries + count);
     if (entries[KEYS].revents)
         terminal_read_keys();
@@ -314,11 +323,13 @@ int supervise(const struct options *options, const struct sockets *sockets)
     watch_open(options);
     heal_open(sockets, options);
     terminal_open(options);
+    descriptor_store_open(sockets);
     cycle_begin(options, sockets);
     if (options->accept_max)
         accept_each_open(options, sockets);
     while (!cycle_is_over() || accept_each_is_left()) {
         service_status_look();
+        descriptor_store_look();
         wait_for_events(signals, sockets);
         handle_signals(signals, had_terminal);
         reap();

@@ -2,6 +2,7 @@
 #include "sockets.h"
 
 #include "open.h"
+#include "was_stored.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,27 @@ static void add_opened(struct sockets *sockets, const struct spec *spec,
     sockets->named |= spec->name != NULL;
 }
 
+/* A service manager passes its sockets first, then what servers have stored. Here the latter also
+ * follow the sockets of -s. */
+static void move_stored_behind(struct sockets *sockets, size_t inherited)
+{
+    size_t first = 0, opened = sockets->count - inherited, stored;
+    struct passed_socket *rest;
+
+    while (first < inherited && !was_stored(sockets->list[first].fd, sockets->list[first].name))
+        first++;
+    stored = inherited - first;
+    if (stored == 0)
+        return;
+    rest = allocate(stored, sizeof *rest);
+    memcpy(rest, sockets->list + first, stored * sizeof *rest);
+    memmove(sockets->list + first, sockets->list + inherited, opened * sizeof *rest);
+    memcpy(sockets->list + first + opened, rest, stored * sizeof *rest);
+    free(rest);
+    sockets->count -= stored;
+    sockets->stored = stored;
+}
+
 static void receive_inherited(struct sockets *sockets)
 {
     sockets->inherited = listenfd_from_env(0);
@@ -72,6 +94,7 @@ static void receive_inherited(struct sockets *sockets)
 
 void sockets_open(struct sockets *sockets, const struct options *options)
 {
+    size_t inherited;
     const char *names = getenv("LISTEN_FDNAMES"); /* it only matters whether there are any */
 
     memset(sockets, 0, sizeof *sockets);
@@ -80,10 +103,17 @@ void sockets_open(struct sockets *sockets, const struct options *options)
     sockets->list = allocate(listenfd_count(sockets->inherited) + options->sockets.count,
                              sizeof *sockets->list);
     add_inherited(sockets, names);
+    inherited = sockets->count;
     for (size_t i = 0; i < options->sockets.count; i++)
         add_opened(sockets, &sockets->specs[i], options);
+    move_stored_behind(sockets, inherited);
     sockets->are_accepted = options->accept_max > 0;
     sockets->at_stdin = options->at_stdin || options->inetd ? 1 : 0;
+}
+
+size_t sockets_passed(const struct sockets *sockets)
+{
+    return sockets->count + sockets->stored;
 }
 
 int socket_number(const struct sockets *sockets, size_t index, int first)
@@ -110,9 +140,14 @@ void sockets_report(const struct sockets *sockets, const char *place, int first)
 
     if (sockets->count == 0)
         report("warning: no sockets created; open one with -s, as in -s http::5000");
-    for (size_t i = 0; i < sockets->count; i++) {
+    for (size_t i = 0; i < sockets_passed(sockets); i++) {
         snprintf(text, sizeof text, "%s #%d", place, socket_number(sockets, i, first));
-        report_one(&sockets->list[i], sockets->are_accepted ? "a process per connection" : text);
+        if (i < sockets->count)
+            report_one(&sockets->list[i],
+                       sockets->are_accepted ? "a process per connection" : text);
+        else
+            report("stored descriptor %.*s -> %s", (int)sockets->list[i].name_length,
+                   sockets->list[i].name, text);
     }
 }
 
@@ -121,10 +156,10 @@ char *sockets_names(const struct sockets *sockets)
     size_t size = 1;
     char *names, *end;
 
-    for (size_t i = sockets->at_stdin; i < sockets->count; i++)
+    for (size_t i = sockets->at_stdin; i < sockets_passed(sockets); i++)
         size += sockets->list[i].name_length + 1;
     names = end = allocated(malloc(size));
-    for (size_t i = sockets->at_stdin; i < sockets->count; i++) {
+    for (size_t i = sockets->at_stdin; i < sockets_passed(sockets); i++) {
         if (i > sockets->at_stdin)
             *end++ = ':';
         memcpy(end, sockets->list[i].name, sockets->list[i].name_length);

@@ -21,6 +21,8 @@ struct sockets {
     struct listenfd *inherited; /* what was passed to systemfd itself; has the names of those */
     struct passed_socket *list;
     size_t count;
+    size_t stored;    /* how many descriptors follow in the list that servers have stored; they are
+                       * only passed to the command, after the sockets */
     int named;        /* at least one has a name */
     int are_accepted; /* --accept: their connections are passed instead of them */
     size_t at_stdin;  /* 1 if the first one is passed as descriptor 0; otherwise 0 */
@@ -29,6 +31,9 @@ struct sockets {
 /* Takes the sockets that were passed to systemfd itself, then opens one for each -s. Exits with a
  * message if one cannot be taken or opened. */
 void sockets_open(struct sockets *sockets, const struct options *options);
+
+/* How many descriptors are passed: the sockets, and those that servers have stored. */
+size_t sockets_passed(const struct sockets *sockets);
 
 /* Reports each socket, as "~> socket http://127.0.0.1:5000/ -> fd #3", where `place` is "fd" and
  * `first` is 3. */

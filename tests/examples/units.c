@@ -65,7 +65,7 @@ static int client(const char *kind, const char *where)
 #define PROLOGUE                                                                       \
     "install -D -t /usr/local/bin \"$BUILD\"/examples/hello \"$BUILD\"/examples/poll " \
     "\"$BUILD\"/examples/connection \"$BUILD\"/examples/epoll \"$BUILD\"/systemfd "    \
-    "\"$BUILD\"/tests/support/waits\n"                                                 \
+    "\"$BUILD\"/tests/support/waits \"$BUILD\"/tests/support/keeper\n"                 \
     "ask() { \"$BUILD\"/tests/examples/units ask \"$@\"; }\n"                          \
     "stop() { systemctl stop \"$1\" 2>/dev/null; systemctl show -p ExecMainCode -p "   \
     "ExecMainStatus \"$1\"; }\n"
@@ -325,6 +325,31 @@ static void test_missed_watchdog(void **state)
     process_line_with(&machine, "watchdog"); /* systemd reports it, too */
 }
 
+/* What a server has stored outlives systemfd, too: a memfd, and a listener that it has opened. */
+static void test_descriptor_store(void **state)
+{
+    (void)state;
+    boot(PROLOGUE CHANGE(
+        "Service",
+        "FileDescriptorStoreMax=8\nRestrictAddressFamilies=AF_UNIX AF_INET\n" RUN(
+            "keeper state listener=reload.socket listener=own serve")) "ask http 5004\n"
+                                                                       "systemctl reload reload\n"
+                                                                       "ask http 5004\n"
+                                                                       "systemctl restart reload\n"
+                                                                       "ask http 5004\n"
+                                                                       "systemctl reload reload\n"
+                                                                       "ask http 5004\n"
+                                                                       "systemctl show -P "
+                                                                       "NFileDescriptorStore "
+                                                                       "reload\n");
+    for (int starts = 1; starts <= 4; starts++) {
+        int told = 0;
+        sscanf(process_line(&machine), "keeper %*d %d", &told);
+        assert_int_equal(told, starts);
+    }
+    expect_line("2");
+}
+
 #define BOOTED(test) cmocka_unit_test_teardown(test, scrap_machine)
 
 int main(int argc, char **argv)
@@ -340,6 +365,7 @@ int main(int argc, char **argv)
         BOOTED(test_broken_version),
         BOOTED(test_reloads_under_load),
         BOOTED(test_missed_watchdog),
+        BOOTED(test_descriptor_store),
     };
 
     if (argc == 4 && strcmp(argv[1], "ask") == 0)

@@ -28,8 +28,9 @@ $(FUZZ_BUILD)/options: FUZZ_WRAP = exit printf
 $(FUZZ_BUILD)/owner: systemfd/report.c systemfd/sockets/spec.c \
     $(addprefix systemfd/posix/,unix_spec.c socket_owner.c sock_diag.c)
 $(FUZZ_BUILD)/owner: FUZZ_WRAP = socket connect send recv close getsockname getpeername
-$(FUZZ_BUILD)/notify: $(addprefix systemfd/,report.c devserver/said.c posix/notify.c)
-$(FUZZ_BUILD)/notify: FUZZ_WRAP = recvmsg geteuid getpgid
+$(FUZZ_BUILD)/notify: $(addprefix systemfd/,report.c devserver/said.c \
+    $(addprefix posix/,notify.c message.c store_request.c))
+$(FUZZ_BUILD)/notify: FUZZ_WRAP = recvmsg geteuid getpgid close
 $(FUZZ_BUILD)/proc: $(addprefix systemfd/posix/,accepting.c process_tree.c)
 $(FUZZ_BUILD)/proc: FUZZ_WRAP = open read close opendir readdir closedir dirfd readlinkat fopen \
     fstat getsockopt getpgid process_vm_readv

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "sockets/was_stored.h"
+
+#include "service_manager.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+static int get_option(int fd, int option)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+
+    return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
+}
+
+/* Accept=yes passes a connected socket, too, always named "connection". */
+static int is_no_listener(int fd, const char *name)
+{
+    int type = get_option(fd, SO_TYPE);
+
+    return (type == SOCK_STREAM || type == SOCK_SEQPACKET) && get_option(fd, SO_ACCEPTCONN) == 0 &&
+           strcmp(name, "connection") != 0;
+}
+
+/* Of a file: ListenFIFO= and ListenSpecial= open what has a name. A memfd has no name, and
+ * eventfd(2) and the like have no file type. */
+static int has_no_name(const struct stat *status)
+{
+    return (S_ISREG(status->st_mode) && status->st_nlink == 0) || (status->st_mode & S_IFMT) == 0;
+}
+
+int was_stored(listenfd_socket fd, const char *name)
+{
+    struct stat status;
+
+    if (!service_manager_is_there() || fstat(fd, &status) < 0)
+        return 0;
+    return S_ISSOCK(status.st_mode) ? is_no_listener(fd, name) : has_no_name(&status);
+}
