@@ -2,7 +2,8 @@
  * The development server while the system fails, once, at any place of a working day: servers
  * that are restarted, crash and end, builds that fail. Either it goes on serving, or it ends
  * with a sentence; and nothing is left of it. `make faults` tries every error of each call,
- * `make check` a choice. The server is tests/support/server.c. */
+ * `make check` a choice. The server is tests/support/server.c; tests/support/keeper.c stores
+ * something for it. */
 #include "devserver.h"
 #include "injector/injector.h"
 #include "injector/suite.h"
@@ -47,7 +48,7 @@ static int is_fault(void)
 #define COMMAND                                                                 \
     "exec systemfd --delay 10 -s http::0 -s unix::sock --watch . --watch link " \
     "--build 'echo >stamp; if test -e bad; then echo >>../failed; exit 1; fi' " \
-    "-- server ready"
+    "-- sh -c 'keeper twice=x >&-; exec server ready'"
 
 static void start(void)
 {

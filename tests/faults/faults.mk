@@ -7,7 +7,7 @@ FAULTS = $(BUILD)/tests/faults
 INJECTOR = $(FAULTS)/injector/injector.o
 
 .PHONY: faults
-faults: $(patsubst %.c,$(BUILD)/%,$(wildcard tests/faults/*.c)) $(BUILD)/tests/support/server
+faults: $(patsubst %.c,$(BUILD)/%,$(wildcard tests/faults/*.c)) $(BUILD)/tests/support/server $(BUILD)/tests/support/keeper
 	FAULTS=all SUITE_TIMEOUT=7200 BUILD=$(BUILD) MAKEFLAGS= tests/run $(filter $(FAULTS)/%,$^)
 
 # Compilers and libc have other names for some calls; then "bind" becomes "faulty_bind".
