@@ -25,7 +25,8 @@ static int ends_with(const char *text, const char *end)
     return length >= end_length && strcmp(text + length - end_length, end) == 0;
 }
 
-/* What stands at the beginning, from `at` on; of files whose names end so, or of all. */
+/* The bytes that artifacts have at offset `at`. They count only in files whose names end in
+ * name_end. */
 static const struct {
     const char *bytes;
     size_t count, at;
@@ -37,15 +38,15 @@ static const struct {
     {"!<arch>\n", 8, 0, ""},
     {"!<thin>\n", 8, 0, ""},
     {"\0asm", 4, 0, ""},
-    {"\xca\xfe\xba\xbe", 4, 0, ""}, /* Java's classes, Mach-O for several machines */
+    {"\xca\xfe\xba\xbe", 4, 0, ""}, /* Java classes, and Mach-O for several machines */
     {"\xcf\xfa\xed\xfe", 4, 0, ""}, /* Mach-O */
     {"\xce\xfa\xed\xfe", 4, 0, ""},
-    {"BC\xc0\xde", 4, 0, ""}, /* LLVM's intermediate code */
-    {"gpch", 4, 0, ""},       /* gcc's precompiled headers, and its notes for gcov */
-    {"oncg", 4, 0, ""},
+    {"BC\xc0\xde", 4, 0, ""}, /* LLVM bitcode */
+    {"gpch", 4, 0, ""},       /* precompiled headers of gcc */
+    {"oncg", 4, 0, ""},       /* notes and data of gcov */
     {"adcg", 4, 0, ""},
     {"\r\n", 2, 2, ".pyc"},
-    {"\x64\x86", 2, 0, ".obj"}, /* COFF, for x86-64, x86, ARM64 */
+    {"\x64\x86", 2, 0, ".obj"}, /* COFF for x86-64, x86 and ARM64 */
     {"\x4c\x01", 2, 0, ".obj"},
     {"\x64\xaa", 2, 0, ".obj"},
     {"PK\3\4", 4, 0, ".jar"},
@@ -64,7 +65,7 @@ static int is_artifact(const char *path, const unsigned char *bytes, size_t coun
     return 0;
 }
 
-/* What a compiler writes for make, beside the object: "x.o: x.c x.h". */
+/* Compilers write such a list for make, beside the object: "x.o: x.c x.h"; libtool's has "x.lo". */
 static int is_dependency_list(const char *path, const unsigned char *bytes, size_t count)
 {
     const unsigned char *colon = memchr(bytes, ':', count);
@@ -75,7 +76,7 @@ static int is_dependency_list(const char *path, const unsigned char *bytes, size
 
 /* ---- Reading ---- */
 
-/* Of an artifact, and of what is too long, only the beginning. */
+/* Reads only the beginning of an artifact, or of a file that is too long. */
 static struct content read_file(const char *path, FILE *file, int to_its_end)
 {
     struct content content = {.state = PRESENT, .hash = no_bytes};
@@ -106,7 +107,7 @@ struct content content_read(const char *path, long long longest)
 
     if (look.kind == NOTHING) {
         content.state = ABSENT;
-    } else if (look.kind == FOLDER_KIND) { /* a link may come to name another one */
+    } else if (look.kind == FOLDER_KIND) { /* a link may lead to another folder now */
         content.state = PRESENT;
         content.hash = file_is_link(path) ? look.identity : no_bytes;
     } else if (look.size == 0) {

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT
- * What a file holds, to compare it with what it held before. */
+ * The content of a file, as a hash, to compare it with what it was before. */
 #ifndef SYSTEMFD_CONTENT_H
 #define SYSTEMFD_CONTENT_H
 
 #include <stdint.h>
 
 struct content {
-    enum { UNKNOWN, ABSENT, PRESENT } state; /* unknown: not all of it was read */
+    enum { UNKNOWN, ABSENT, PRESENT } state; /* UNKNOWN: it was not read to its end */
     uint64_t hash;                           /* of what was read */
     long long length;                        /* of what was read */
     int is_text;     /* it is not empty, and has no zero byte at its beginning */
-    int is_artifact; /* a program, an object, an archive of objects: no person writes those */
+    int is_artifact; /* a build makes such files, as programs and objects; no person writes them */
 };
 
-/* Reads to the end of a file that is no artifact, and not longer. */
+/* Reads a file: all of it if it has at most `longest` bytes and is no artifact, otherwise only its
+ * beginning. */
 struct content content_read(const char *path, long long longest);
 
-/* Do they hold the same, for certain? */
+/* Is it certain that both are the same? */
 int content_is_same(const struct content *a, const struct content *b);
 
 #endif

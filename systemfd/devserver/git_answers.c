@@ -8,7 +8,7 @@
 
 enum { LONGEST_ANSWER = 65536 };
 
-/* What was taken stays, until the next call, in front: `taken` of it. */
+/* Answers that were taken stay in front until now, as the caller was given a path in there. */
 static void drop_taken(struct git_answer_reader *reader)
 {
     if (reader->taken == 0)
@@ -29,7 +29,7 @@ void git_answers_add(struct git_answer_reader *reader, const char *bytes, size_t
     reader->length += count;
 }
 
-/* Where the field ends, behind its zero byte; NULL: not yet. */
+/* The place behind the field's zero byte; NULL if that has not come yet. */
 static const char *end_of_field(const char *field, const char *end)
 {
     const char *zero = memchr(field, '\0', (size_t)(end - field));
@@ -57,7 +57,7 @@ int git_answers_take(struct git_answer_reader *reader, const char **path, int *i
     }
     if (!is_number(fields[1]) || *fields[3] == '\0')
         return -1;
-    *ignored = *fields[2] != '\0' && *fields[2] != '!'; /* "!x": that is why it is not */
+    *ignored = *fields[2] != '\0' && *fields[2] != '!'; /* a pattern "!x" is why it is not */
     *path = fields[3];
     reader->taken = (size_t)(fields[GIT_ANSWER_FIELDS] - reader->text);
     return 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What `git check-ignore --stdin -z -v -n` prints for each path that it is asked about: where the
- * pattern stands, in which line, the pattern, and the path, each ended by a zero byte
- * (git-check-ignore(1)). */
+ * Reads what `git check-ignore --stdin -z -v -n` prints. The answer for each path has four fields,
+ * each ended by a zero byte: the file with the pattern, its line in there, the pattern, and the
+ * path (git-check-ignore(1)). */
 #ifndef SYSTEMFD_GIT_ANSWERS_H
 #define SYSTEMFD_GIT_ANSWERS_H
 
@@ -9,19 +9,20 @@
 
 enum { GIT_ANSWER_FIELDS = 4 };
 
-/* The bytes of an answer that have come. All zero at first. */
+/* What git has printed and was not taken yet. All zero at first. */
 struct git_answer_reader {
     char *text;
     size_t length, room, taken;
 };
 
-/* More has come. */
+/* Adds bytes that git has printed. */
 void git_answers_add(struct git_answer_reader *reader, const char *bytes, size_t count);
 
-/* Takes the next whole answer: 1 with the path, which is good until the next call, and whether it
- * is ignored. 0: there is none yet. -1: that is no answer of git's. */
+/* Takes the next answer. Returns 1 with the path, valid until the next call, and whether it is
+ * ignored; 0 if the answer is not complete yet; -1 if this is not what git prints. */
 int git_answers_take(struct git_answer_reader *reader, const char **path, int *ignored);
 
+/* Frees what the reader holds. It can be used again. */
 void git_answers_clear(struct git_answer_reader *reader);
 
 #endif

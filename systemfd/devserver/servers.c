@@ -10,8 +10,8 @@
 #include <string.h>
 
 enum {
-    TICK_MS = 50,           /* how often it is looked whether somebody is left */
-    KILL_PATIENCE_MS = 1000 /* for one that was killed */
+    TICK_MS = 50,           /* how often to look for processes left by a leader that has ended */
+    KILL_PATIENCE_MS = 1000 /* for a killed server to be gone */
 };
 
 static const struct options *options;
@@ -19,10 +19,10 @@ static const struct sockets *sockets;
 static struct server servers[MAX_SERVERS]; /* oldest first */
 static size_t count;
 static struct tail output;
-static unsigned generation; /* the newest; */
+static unsigned generation; /* the newest one */
 static long long generation_began;
-static int is_rolling;    /* more of its workers are to be started; */
-static unsigned complete; /* the newest of which all have run */
+static int is_rolling;    /* that one is being rolled out */
+static unsigned complete; /* the last generation that had all its workers running */
 
 void servers_setup(const struct options *given, const struct sockets *given_sockets)
 {
@@ -117,7 +117,7 @@ static size_t number_in(enum state state)
     return found;
 }
 
-/* Somebody restarts faster than servers stop. */
+/* Kills the oldest server that is stopping, if restarts come faster than servers stop. */
 static void make_room(void)
 {
     struct server *oldest = servers;
@@ -132,7 +132,7 @@ static void make_room(void)
     forget(oldest);
 }
 
-/* The newest that runs or starts there, apart from that one; or NULL. */
+/* The newest server that runs or starts in that place, other than `apart`; or NULL. */
 static struct server *other_in_place(unsigned worker, const struct server *apart)
 {
     for (size_t i = count; i-- > 0;)
@@ -169,7 +169,7 @@ static int start_worker(unsigned worker)
     if (!start_child(server))
         return 0;
     server->state = STARTING;
-    server->started = now_ms(); /* a virus scanner may have looked at it before */
+    server->started = now_ms(); /* not before: a virus scanner may have held up the start */
     server->generation = generation;
     if (workers() > 1)
         snprintf(name, sizeof name, "worker %u of server %u", worker, generation);
@@ -184,7 +184,7 @@ static int start_worker(unsigned worker)
 
 /* ---- A generation ---- */
 
-/* The first that is not of this generation; 0: there is none. */
+/* The first place without a worker of the newest generation, or 0. */
 static unsigned next_to_replace(void)
 {
     for (unsigned worker = 1; worker <= workers(); worker++) {
@@ -262,7 +262,7 @@ static int is_complete(void)
     return 1;
 }
 
-/* Once for each. */
+/* Returns 1 once for each generation, when it is complete. */
 static int has_become_complete(void)
 {
     if (complete == generation || !is_complete())
@@ -279,7 +279,7 @@ static void become_ready(struct server *ready, const char *reason)
 {
     const struct server *old = other_in_place(ready->worker, ready);
 
-    outputs_drain(); /* what it printed comes before the news that it is ready */
+    outputs_drain(); /* what it has printed comes before the report that it is ready */
     ready->state = RUNNING;
     readiness_reached(&ready->readiness);
     if (old)
@@ -316,8 +316,8 @@ void servers_kill(void)
         child_kill(&servers[i].child);
 }
 
-/* What even that does not end is a zombie that its parent does not reap, or has become another
- * user's: it is let go. */
+/* A process that survives SIGKILL is a zombie that its parent does not reap, or belongs to another
+ * user now. So after a second the server is given up. */
 static void kill_at_last(struct server *server)
 {
     if (server->killed) {
@@ -332,7 +332,7 @@ static void kill_at_last(struct server *server)
     server->deadline = now_ms() + KILL_PATIENCE_MS;
 }
 
-/* Those who outlive the leader are asked when it has ended. */
+/* At first only the leader is asked to stop; processes that outlive it are asked now. */
 enum state server_ended(struct server *server)
 {
     enum state before = server->state;
@@ -345,7 +345,8 @@ enum state server_ended(struct server *server)
     return before;
 }
 
-/* One that was seen to be ready, and ended, is over, whatever child it left. */
+/* If the server is known to have been ready, a process that is left must wait for connections:
+ * only having the sockets does not make it the server. */
 int server_goes_on(struct server *server)
 {
     struct child *child = &server->child;
@@ -369,7 +370,7 @@ int server_goes_on(struct server *server)
 
 /* ---- Time ---- */
 
-/* One that stops may ask for more time, too. */
+/* A server that stops may ask for more time (EXTEND_TIMEOUT_USEC). */
 static void hear_stopping(struct server *server)
 {
     struct said said;
@@ -388,7 +389,7 @@ static void look_after_stopping(struct server *server)
         kill_at_last(server);
 }
 
-/* One that could not be started has no process to look at. */
+/* A server that could not be started has an ID below 0, and no process to look at. */
 static int look_after_starting(struct server *server)
 {
     const char *reason =

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* What suits first is used. */
+/* The first one that suits a path watches it. */
 static const struct watcher *const watchers[] = {
 #ifdef __linux__
     &inotify_watcher,
@@ -79,7 +79,7 @@ void watch_modes(void)
         watchers[i]->modes();
 }
 
-/* What has a descriptor costs nothing. */
+/* A look at a watcher with a descriptor costs nothing. */
 static int is_due(size_t i)
 {
     return paths[i].count > 0 && (watchers[i]->descriptor() >= 0 || watchers[i]->timeout() == 0);

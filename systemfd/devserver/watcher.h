@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
- * A way to see which files change: inotify on Linux (posix/watch_inotify.c), or to look at them
- * again and again (watch_scan.c). watch.c chooses one for each path. */
+ * A way to see which files change: inotify on Linux (posix/watch_inotify.c), or regular looks at
+ * all of them (watch_scan.c). watch.c chooses one for each path. */
 #ifndef SYSTEMFD_WATCHER_H
 #define SYSTEMFD_WATCHER_H
 
 #include "options.h"
 
 struct watcher {
-    /* Does it see all that changes there? */
+    /* Does it see every change at that path? */
     int (*suits)(const struct options *options, const char *path);
 
-    /* The others are those of watch.h. */
+    /* The rest is as in watch.h, for the paths of this watcher. */
     void (*open)(const struct options *options, const struct arguments *paths);
     int (*descriptor)(void);
     int (*timeout)(void);
@@ -24,7 +24,7 @@ extern const struct watcher scanner;
 extern const struct watcher inotify_watcher;
 #endif
 
-/* For all of them to call: what was given to watch_tell_new. */
+/* For watchers to call: calls what was given to watch_tell_new. */
 void watcher_tell_new(const char *path);
 
 #endif
