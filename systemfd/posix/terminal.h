@@ -25,8 +25,8 @@ int terminal_timeout(void);
 /* Restores the modes: before a process starts that may ask for the terminal, and at the end. */
 void terminal_restore(void);
 
-/* May a server read what is typed? Only if there is one at a time: with --stop-first, which ends the
- * old one first, and without --workers. */
+/* May a server read what is typed? Only if there is one at a time: with --stop-first, which ends
+ * the old one first, and without --workers. */
 int terminal_is_for_servers(void);
 
 /* To be called when a build or server was stopped by that signal. If it asked for the terminal and
