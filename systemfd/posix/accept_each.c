@@ -15,35 +15,35 @@
 #include <unistd.h>
 
 enum {
-    REST_MS = 100,           /* when there are too few descriptors or processes */
-    TICK_MS = 50,            /* how often it is looked whether somebody is left */
-    KILL_PATIENCE_MS = 1000, /* for one that was killed */
-    TELL_MS = 1000           /* from here on, the user is told that somebody is waited for */
+    REST_MS = 100,           /* pause when there are too few descriptors or processes */
+    TICK_MS = 50,            /* how often to look for processes left by a leader that has ended */
+    KILL_PATIENCE_MS = 1000, /* for a killed process to be gone */
+    TELL_MS = 1000           /* an end that takes longer says that it waits for connections */
 };
 
 struct connection {
     struct child child;
     int stopping, killed;
-    long long deadline; /* to be gone, when stopping */
+    long long deadline; /* when one that is stopping is killed, and then given up */
 };
 
 static const struct options *options;
 static const struct sockets *sockets;
 static struct connection connections[MAX_CONNECTIONS];
 static size_t count;
-static int was_full;            /* that was reported, once */
-static int has_rested;          /* likewise */
-static long long resting_until; /* before the next is accepted */
-static int waiting_client = -1; /* accepted, but not served yet, */
+static int was_full;            /* it was reported that there are as many as the option allows */
+static int has_rested;          /* it was reported that one cannot be accepted or served */
+static long long resting_until; /* no client is accepted before that time */
+static int waiting_client = -1; /* a connection that was accepted and is not served yet, or -1 */
 static int its_listener;
-static long long told_at; /* who is waited for at the end; 0: nobody, or told already */
+static long long told_at; /* when to report that the end waits for connections; 0: not, or done */
 
 void accept_each_open(const struct options *given, const struct sockets *given_sockets)
 {
     options = given;
     sockets = given_sockets;
     for (size_t i = 0; i < sockets->count; i++)
-        fcntl(sockets->list[i].fd, F_SETFL, O_NONBLOCK); /* who shares it may be faster */
+        fcntl(sockets->list[i].fd, F_SETFL, O_NONBLOCK); /* another process may take the client */
 }
 
 static void forget(struct connection *connection)
@@ -57,8 +57,8 @@ static void forget(struct connection *connection)
 
 /* ---- Accepting ---- */
 
-/* Blocking, as a program that knows of one connection only expects: some systems give it the mode
- * of the listener. */
+/* Accepts a blocking connection, as a program for a single connection expects it. Some systems let
+ * it inherit the mode of the listener. */
 static int accept_client(int listener)
 {
     int client = accept(listener, NULL, NULL);
@@ -78,7 +78,8 @@ static void rest(const char *what)
     resting_until = now_ms() + REST_MS;
 }
 
-/* It stays ours until a process has it: who has come first is not to lose. */
+/* Keeps the connection if no process can be started for it: the client that came first must not
+ * lose. accept_each_look tries again. */
 static void serve(int client, int listener)
 {
     struct connection *connection = &connections[count];
@@ -182,7 +183,7 @@ void accept_each_kill(void)
 
 static void kill_at_last(struct connection *connection)
 {
-    if (connection->killed) { /* another user's by now, say */
+    if (connection->killed) { /* it belongs to another user by now, say */
         forget(connection);
         return;
     }

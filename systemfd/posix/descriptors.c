@@ -10,7 +10,8 @@
 #include <sys/syscall.h>
 #endif
 
-/* close_range(2), Linux 5.9; its flag CLOSE_RANGE_CLOEXEC, Linux 5.11. */
+/* Calls close_range(2), of Linux 5.9; its flag CLOSE_RANGE_CLOEXEC is of Linux 5.11. Returns 0
+ * where that is missing. */
 static int close_range_from(int from, unsigned flags)
 {
 #if defined(__linux__) && defined(SYS_close_range)

@@ -2,8 +2,10 @@
 #ifndef SYSTEMFD_DESCRIPTORS_H
 #define SYSTEMFD_DESCRIPTORS_H
 
-/* Closes every descriptor from that number on: now, or on exec(3). */
+/* Closes every descriptor from that number on. */
 void close_from(int from);
+
+/* Sets close-on-exec for each of them. */
 void close_from_on_exec(int from);
 
 #endif

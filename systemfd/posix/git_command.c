@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-extern char **environ; /* no header has it: environ(7) */
+extern char **environ; /* no header declares it (environ(7)) */
 
-/* Nothing of what was set for another repository, nothing that asks or writes. What a hook or
- * monitor would run is not ours to run. */
+/* Removes what was set for another repository, but not where git finds its configuration. Lets git
+ * neither ask the user nor write to the repository. */
 static void clean_environment(void)
 {
     char name[256];
@@ -37,6 +37,7 @@ static void clean_environment(void)
     setenv("GIT_TERMINAL_PROMPT", "0", 1);
 }
 
+/* core.fsmonitor may name a hook, which is not ours to run. */
 static void execute(const char *folder, int in, int out, const char *const *arguments)
 {
     const char *command[16] = {"git", "--no-pager", "-c", "core.fsmonitor=false"};

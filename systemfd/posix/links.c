@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_LINKS = 40 }; /* as path_resolution(7) */
+enum { MOST_LINKS = 40 }; /* as many as the kernel follows (path_resolution(7)) */
 
 static struct table names;
 static struct link *links, *lost;
@@ -91,7 +91,7 @@ static void discard_names(struct name *name)
     }
 }
 
-/* ---- To be followed ---- */
+/* ---- Links to follow again ---- */
 
 void link_lose(struct link *link)
 {
@@ -140,7 +140,7 @@ static void set_shared(struct link *link, int is_shared)
     link->is_shared = is_shared;
 }
 
-/* A tree was forgotten that others may lead to, too. */
+/* To be called when a tree was forgotten: other links may lead to it, too. */
 static void lose_shared(void)
 {
     for (struct link *link = links; link && shared_count > 0; link = link->next)
@@ -150,14 +150,14 @@ static void lose_shared(void)
 
 /* ---- The way ---- */
 
-/* Path resolution by hand: `done` has no links in it, `rest` is still to go. */
+/* Path resolution by hand: `done` has no links in it, `rest` is still to be resolved. */
 struct way {
     struct link *link;
     char done[PATH_MAX], rest[PATH_MAX];
     int links;
 };
 
-/* Takes the first name off the rest. */
+/* Takes the first name off the rest. Returns 0 if there is none, or it is too long. */
 static int next_name(struct way *way, char *name)
 {
     const char *start = way->rest + strspn(way->rest, "/");
@@ -189,7 +189,7 @@ static int append(char *path, const char *name)
     return 1;
 }
 
-/* Puts the link's text in front of the rest. */
+/* Puts the text of the link in front of the rest. Returns 0 if it cannot be followed. */
 static int follow(struct way *way, const char *path)
 {
     char text[PATH_MAX];
@@ -221,9 +221,9 @@ static enum target fail(struct way *way)
     return TO_NOTHING;
 }
 
-/* What has the name there: A_LINK, A_FILE, MISSING; or a folder. below 0 with errno. */
 enum { A_FOLDER = MISSING + 1 };
 
+/* What is at the path: A_LINK, A_FILE, MISSING or A_FOLDER; -1 with errno. */
 static int look(const char *path, ino_t *inode)
 {
     struct stat status;
@@ -253,7 +253,7 @@ static enum target walk(struct way *way)
         if (!watch_name(way, name, what))
             return fail(way);
         if (look(path, &inode_now) != what || inode != inode_now)
-            link_lose(way->link); /* it came or went before it was watched */
+            link_lose(way->link); /* it came, went or was replaced before it was watched */
         if (what != A_LINK)
             return what == A_FILE ? TO_FILE : TO_NOTHING;
         if (!follow(way, path))
@@ -347,7 +347,7 @@ static void follow_again(struct link *link, void (*changed)(const char *path))
     link->names = NULL;
     link->target = find_target(link);
     discard_names(old_names);
-    set_tree(link, had_tree ? NULL : changed); /* one that leads elsewhere was told as that */
+    set_tree(link, had_tree ? NULL : changed); /* if it leads elsewhere now, that was told */
     if (changed && before == TO_NOTHING && link->target == TO_FILE)
         changed(link->path);
 }
@@ -388,7 +388,7 @@ static struct link *add(const char *path, size_t above)
     return link;
 }
 
-/* "./src/" and "src" are one spelling. */
+/* "./src/" is the same as "src". */
 void link_add_named(const char *path)
 {
     size_t length;

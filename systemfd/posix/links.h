@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * What is behind a path: that of --watch, or of a link below it. On the way there may be links,
- * which may be made anew to lead elsewhere; and at its end a file, which editors save by renaming a
- * new one over it. So what counts are names in folders, whatever stands there. Linux only. */
+ * Finds and watches what a path leads to: a path of --watch, or a symbolic link below one. Links on
+ * the way may be replaced, and lead elsewhere then. A file at the end may be replaced, too, as
+ * editors save by renaming a new file over the old one. So what is watched are names in folders,
+ * whatever has the name at the time. Linux only. */
 #ifndef SYSTEMFD_LINKS_H
 #define SYSTEMFD_LINKS_H
 
@@ -11,10 +12,10 @@
 
 enum { A_LINK, A_FILE, MISSING };
 
-/* A name in a folder that the way leads through, or ends at. */
+/* A name in a folder that the path of a link leads through, or ends at. */
 struct name {
-    struct item item; /* by folder and name */
-    struct folder *folder;
+    struct item item;      /* by folder and name */
+    struct folder *folder; /* NULL: it was forgotten */
     struct name *next_of_folder, *next_of_link;
     struct link *link;
     char *text;
@@ -26,40 +27,51 @@ enum target { NOT_FOLLOWED, TO_NOTHING, TO_FILE, TO_FOLDER };
 struct link {
     char *path;
     size_t above; /* as in struct folder */
-    int is_named; /* by --watch; or it was found in a folder */
+    int is_named; /* --watch names it; 0: it is a symbolic link that was found in a folder */
     enum target target;
-    struct folder *tree; /* NULL: it leads to none, or that is watched already: then it is shared */
+    struct folder *tree; /* the folder that it leads to; NULL: none, or is_shared */
     struct name *names;
+    /* is_lost: it must be followed again. is_shared: it leads to a folder that is watched already,
+     * in another place. */
     int is_lost, is_shared;
-    int error;                    /* why it could not be followed; 0: it could */
-    struct link *next, *previous; /* of all */
+    int error;                    /* why it could not be followed, as errno; or 0 */
+    struct link *next, *previous; /* in the list of all links */
     struct link *next_lost;
 };
 
-/* What --watch names; exits with a message when it cannot be watched. */
+/* Adds a path of --watch, and watches what it leads to. Exits with a message if that fails. */
 void link_add_named(const char *path);
 
-/* A link in a folder, unless it is known. */
+/* Adds a symbolic link that was found in a folder, unless it is known. It is marked as lost. */
 void link_add_found(const struct folder *folder, const char *name);
 
-/* The first of those that have that name there; then name_next. */
+/* The first entry of that name in the folder, or NULL. There is one for each link that needs it. */
 struct name *name_find(const struct folder *folder, const char *text);
+
+/* The next entry of the same name in the same folder, or NULL. */
 struct name *name_next(const struct name *name);
 
-/* To be followed again: one, those with names in that folder, those that could not be followed,
- * all. */
+/* Marks a link as lost: links_follow_lost will follow it again. */
 void link_lose(struct link *link);
+
+/* Marks all links with names in that folder, and forgets these names. */
 void links_lose_names(struct folder *folder);
+
+/* Marks all links that could not be followed. */
 void links_lose_failed(void);
+
+/* Marks all links. */
 void links_lose_all(void);
 
-/* `changed` as that of watch_read; NULL: nothing is new. */
+/* Follows all lost links again. Calls `changed`, like watch_read, for files that have come by that;
+ * NULL: no file counts as new. */
 void links_follow_lost(void (*changed)(const char *path));
 
-/* Are there any that could not be followed? They are tried again from time to time. */
+/* Are there links that could not be followed? They are tried again from time to time. */
 int links_have_failed(void);
 
-/* After an overflow: tells of the files that are not in a tree, and may have changed since. */
+/* To be called after an overflow of inotify's queue. Calls `changed` for every path that leads to a
+ * file which may have changed since. */
 void links_look(const struct timespec *since, void (*changed)(const char *path));
 
 #endif

@@ -8,17 +8,17 @@
 
 #include <stdlib.h>
 
-/* A file system's clock ticks: 4 ms for most, or 10; whole seconds where the stamps have no
- * fraction, two of FAT. What happens within a tick has one stamp. */
+/* The clock of a file system ticks, and all that happens within one tick has the same time stamp.
+ * A tick is 4 or 10 ms on most; a second where time stamps have no fraction, and two on FAT. */
 enum { TICK_NS = 20 * 1000 * 1000 };
 static const long long long_tick_ns = 2100LL * 1000 * 1000;
 
 struct file {
     struct item item;
     ino_t inode;
-    long long changed; /* st_ctime: every write sets it, and nobody else can (inode(7)) */
-    int is_settled;    /* it was no more than this when it was looked at: another write would
-                        * have another stamp */
+    long long changed; /* st_ctime: every write sets it, and no program can reset it (inode(7)) */
+    int is_settled;    /* that tick was over when the file was looked at: a later write will have
+                        * another time stamp */
 };
 
 static struct table files;
@@ -34,7 +34,7 @@ static long long tick(const struct stat *status)
     return status->st_ctim.tv_nsec == 0 ? long_tick_ns : TICK_NS;
 }
 
-/* If the clock was set back, stamps from now on may be from before the beginning. */
+/* If the clock was set back, new time stamps may be earlier than the beginning was. */
 void seen_clock(void)
 {
     struct timespec time;
@@ -66,8 +66,8 @@ static struct file *add(uint64_t key)
     return file;
 }
 
-/* The key is a hash of 64 bits. Two files with one key would differ in their inodes, and only
- * count more often. */
+/* The key is a hash of 64 bits. Two files with the same key still differ in their inodes, and would
+ * only count too often. */
 int seen_is_written(uint64_t key, const struct stat *status)
 {
     struct file *file = (struct file *)table_find(&files, key);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Has a file been written that was closed after it had been open for writing? That alone says
- * nothing: databases and lock files are opened so only to be read. Linux only. */
+ * Finds out whether a file has been written. That it was open for writing and is closed now does
+ * not say so: databases and lock files are opened for writing even to be read. Linux only. */
 #ifndef SYSTEMFD_SEEN_H
 #define SYSTEMFD_SEEN_H
 
@@ -8,19 +8,20 @@
 #include <time.h>
 #include <sys/stat.h>
 
-/* What was written before now has been seen by the first build. To be called again before each
- * look, in case that somebody sets the clock. */
+/* To be called before the first build, which sees all that was written earlier. */
 void seen_begin(void);
+
+/* To be called before each look, since the clock may have been set. */
 void seen_clock(void);
 
-/* The file's key is a table_key. Whether it was written since the last time, or may have been; and
- * remembers. */
+/* Was the file with that key (of table_key) written since the last call for it, or, at the first
+ * call, since seen_begin? Returns 1 also if it may have been. */
 int seen_is_written(uint64_t key, const struct stat *status);
 
-/* It is gone. */
+/* To be called when the file with that key is gone. */
 void seen_forget(uint64_t key);
 
-/* Has that changed since then, or may it have? */
+/* Has the file or folder changed since then, or may it have? */
 int seen_since(const struct stat *status, const struct timespec *then);
 
 #endif

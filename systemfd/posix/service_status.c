@@ -12,17 +12,18 @@
 #include <string.h>
 #include <time.h>
 
-static enum told { STARTS, IS_READY, RELOADS, STOPS } told; /* the last it was told */
+/* What the manager was told last. */
+static enum told { STARTS, IS_READY, RELOADS, STOPS } told;
 static char told_status[512];
-static int asked;          /* for a restart, of which it has yet to be told */
-static int untold;         /* it had no room for something that it has yet to be told */
-static long long alive_at; /* when it was last told WATCHDOG=1 */
+static int asked;          /* a restart was asked for, and RELOADING=1 is still to be sent */
+static int untold;         /* something could not be sent, or must follow: try again soon */
+static long long alive_at; /* when WATCHDOG=1 was last sent on behalf of a server that starts */
 
 enum { RETRY_MS = 50 };
 
 /* ---- STATUS= ---- */
 
-/* Appends a part to the text, behind "; " if it is not the first. */
+/* Appends a part to the text, with "; " in front if it is not the first. */
 __attribute__((format(printf, 3, 4))) static void append(char *text, size_t size,
                                                          const char *format, ...)
 {
@@ -53,7 +54,7 @@ static void append_server(char *text, size_t size, enum state state, const char 
                others, *says ? ": " : "", says);
 }
 
-/* "server 3 died before it was ready: exit status 1; server 2 runs (process 4711)" */
+/* Writes, say, "server 3 died before it was ready: exit status 1; server 2 runs (process 4711)". */
 static void describe(char *text, size_t size)
 {
     *text = '\0';
@@ -95,20 +96,21 @@ static void tell(enum told what, const char *text)
         untold = 1;
 }
 
-/* Of Type=notify-reload: what was told before the manager's signal is no answer to it. */
+/* With Type=notify-reload, what was sent before the manager's signal does not answer it. */
 void service_status_restart(void)
 {
     if (told == IS_READY || told == RELOADS)
         tell_reload();
 }
 
-/* Clients are served, if only from the first one on (--lazy, --accept). */
+/* Are clients served? With --lazy and --accept, they are even before the first one starts a
+ * process. */
 static int is_up(void)
 {
     return servers_in(RUNNING) || cycle_accepts() || cycle_waits_for_client();
 }
 
-/* One that failed is over, too: the manager is to call the service active as long as it runs. */
+/* READY=1 follows a restart that failed, too: the service is active as long as systemfd runs. */
 static void tell_state(void)
 {
     if (cycle_ending() && told != STOPS)
@@ -120,7 +122,7 @@ static void tell_state(void)
         tell(IS_READY, "READY=1");
 }
 
-/* Before the state: it is seen when a reload that waited for it returns. */
+/* Comes before the state, so that whoever waited for a reload finds the new status. */
 static void tell_status(void)
 {
     char text[sizeof told_status];
@@ -141,8 +143,9 @@ static long long alive_every_ms(void)
     return (long long)(service_manager_watchdog_usec() / 1000 / 2);
 }
 
-/* Before its READY=1 nobody expects WATCHDOG=1 of a server, and so nor when it has to replace one
- * that crashed. From one that runs it is expected. */
+/* Must systemfd itself send WATCHDOG=1? Servers need not before they are ready, but the manager
+ * expects it from the first READY=1 on, even while a server starts in place of one that crashed. A
+ * server that runs must send it. */
 static int is_alive_for_it(void)
 {
     return service_manager_watchdog_usec() > 0 && told != STARTS && servers_in(STARTING) &&

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT
- * What the service manager is told of the cycle: READY=1, RELOADING=1, STOPPING=1, STATUS=, and
- * what servers want it to know. Nothing is sent where there is no manager. */
+ * Tells the service manager how the cycle goes: READY=1, RELOADING=1, STOPPING=1, STATUS=, and what
+ * servers say that concerns it. Without a manager, nothing is sent. */
 #ifndef SYSTEMFD_SERVICE_STATUS_H
 #define SYSTEMFD_SERVICE_STATUS_H
 
 #include "devserver/said.h"
 #include "devserver/servers.h"
 
-/* Somebody has asked for a restart, perhaps the manager itself (Type=notify-reload): it is told
- * that it begins, whatever else is under way. */
+/* To be called when a restart is asked for, perhaps by the manager itself (Type=notify-reload).
+ * Tells the manager that it begins, even if another one is under way. */
 void service_status_restart(void);
 
-/* That server has said this: what concerns the manager is passed on. */
+/* Passes on what concerns the manager of what a server has said. */
 void service_status_pass_on(const struct server *server, const struct said *said);
 
-/* Looks how it stands by now, and tells what is new; to be called after each event, and after
- * service_status_timeout milliseconds (-1: never) at the latest. */
+/* Tells the manager what is new. To be called after each event, and again within
+ * service_status_timeout milliseconds (-1: no need). */
 void service_status_look(void);
 int service_status_timeout(void);
 
-/* systemfd ends with that exit status. */
+/* Tells the manager the exit status with which systemfd ends. */
 void service_status_end(int status);
 
 #endif
