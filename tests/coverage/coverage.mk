@@ -2,13 +2,10 @@
 # not compiled here, nor is win32/.
 #
 # `make coverage` counts all of it. `make check` counts listenfd.c alone, with the suites that run
-# in one process, and fails when a line is not reached, or fewer than 95 % of the branches. The
-# branches that are not reached, and why:
-#
-#   is_pidfd_inode      a pidfd that is not on pidfs: the kernel is older than 6.9
-#   check_range         no LISTEN_FDS_FIRST_FD: descriptor 3 is not the tests' own; the suites of
-#                       other processes reach it (make coverage)
-#   remove_dead_socket  the file at a path changes its device during the probe, not its number
+# in one process, and fails when a line is not reached, or fewer than 95 % of the branches. Some
+# branches need another kernel (a pidfd that is not on pidfs: older than 6.9) or a process whose
+# descriptor 3 is the tests' own. `gcovr -b --object-directory build/coverage -f listenfd.c
+# build/coverage` lists those that were not reached.
 
 DEBIAN_PACKAGES += gcovr
 
