@@ -15,14 +15,14 @@
 
 #define SHELL(script) "--", "sh", "-c", script
 
-/* Each says so, and ends when its client sends a line or is gone. */
+/* Each process says "served", and ends when its client sends a line or closes. */
 #define HOLDS SHELL("echo served >&3; read line <&3")
 
 static const char accepting[] = "~> accepting: each connection starts the command";
 
 /* ---- Clients ---- */
 
-/* The line that a process has sent, without its newline; "" when the connection was closed. */
+/* The line that a process has sent, without its newline; "" if the connection was closed. */
 static const char *read_line(int fd)
 {
     static char line[256];
@@ -98,7 +98,7 @@ static void test_internet_clients(void **state)
     (void)state;
     check_internet_client("http::0", "127.0.0.1");
     check_internet_client("http::[::1]:0", "::1");
-    check_internet_client("http::*:0", "127.0.0.1"); /* at an IPv6 socket */
+    check_internet_client("http::*:0", "127.0.0.1"); /* the socket is an IPv6 one */
 }
 
 static void test_unix_clients(void **state)
@@ -130,7 +130,7 @@ static void test_seqpacket(void **state)
     end_systemfd();
 }
 
-/* Only the connection is open, and blocks; the library takes it. */
+/* The library takes the connection. No other descriptor is open. */
 static void test_probe(void **state)
 {
     (void)state;
@@ -157,7 +157,7 @@ static void test_inetd(void **state)
     end_systemfd();
 }
 
-/* Standard error stays ours, and nothing but 0 and 1 is passed. */
+/* The connection is passed as 0 and 1 only; standard error is still copied. */
 static void test_descriptors_of_inetd(void **state)
 {
     char line[64];
@@ -173,7 +173,7 @@ static void test_descriptors_of_inetd(void **state)
     end_systemfd();
 }
 
-/* Without --accept it is the listener, as for inetd's "wait". */
+/* Without --accept the listener is passed, as with inetd's "wait". */
 static void test_inetd_listener(void **state)
 {
     char *text =
@@ -187,7 +187,7 @@ static void test_inetd_listener(void **state)
 
 /* ---- Output ---- */
 
-/* Lines are whole, and have the number of their process, whichever writes when. */
+/* Each line comes whole, with the ID of its process, in whatever order processes write. */
 static void test_output(void **state)
 {
     static const char writes[] =
@@ -205,7 +205,7 @@ static void test_output(void **state)
     assert_string_equal(read_line(second), "ok");
     numbers[0] = atol(expect("~> process ") + 11);
     numbers[1] = atol(expect("~> process ") + 11);
-    check_answer(second, ""); /* its input ends here */
+    check_answer(second, ""); /* ends its input */
     snprintf(line, sizeof line, "[%ld] one of ", numbers[1]);
     assert_string_equal(expect(line), line);
     snprintf(line, sizeof line, "[%ld] last one", numbers[1]);
@@ -217,7 +217,7 @@ static void test_output(void **state)
     end_systemfd();
 }
 
-/* A line without an end is cut, not kept. */
+/* A line that does not end is put out in pieces. */
 static void test_long_line(void **state)
 {
     size_t length = 0;
@@ -298,7 +298,7 @@ static void test_nothing_stays_open(void **state)
     end_systemfd();
 }
 
-/* Clients wait, and are served when there are some again. */
+/* Clients wait until there are free descriptors again, and are served then. */
 static void test_too_few_descriptors(void **state)
 {
     enum { CLIENTS = 24 };
@@ -312,7 +312,7 @@ static void test_too_few_descriptors(void **state)
     for (int i = 0; i < CLIENTS; i++)
         clients[i] = connect_port(ports[0]);
     expect("~> cannot ");
-    for (int i = 0; i < CLIENTS; i++) { /* in their order */
+    for (int i = 0; i < CLIENTS; i++) { /* in the order in which they came */
         assert_string_equal(read_line(clients[i]), "served");
         close(clients[i]);
     }
@@ -340,7 +340,7 @@ static void test_end(void **state)
     close(client);
 }
 
-/* Nor is what it has left behind. */
+/* The second signal ends a process that ignores TERM, and what it has left behind. */
 static void test_second_signal(void **state)
 {
     int client;
@@ -373,7 +373,7 @@ static void test_stop_timeout(void **state)
     close(client);
 }
 
-/* What stays behind when the process has ended is ended, too, as in a service. */
+/* Processes left behind by one that has ended are ended, too, as in a systemd service. */
 static void test_left_behind(void **state)
 {
     (void)state;
@@ -391,7 +391,7 @@ static void allow(const char *what)
     in_project("echo >../%s", what);
 }
 
-/* While a build runs clients wait, and get what it makes; a failed one changes nothing. */
+/* Clients that come during a build get what it makes. A failed build changes nothing. */
 static void test_build(void **state)
 {
     int waits;
@@ -424,7 +424,7 @@ static void test_build(void **state)
     end_systemfd();
 }
 
-/* Before the first good build there is the error page. */
+/* Until a first build succeeds, clients get the error page. */
 static void test_error_page(void **state)
 {
     char *answer;

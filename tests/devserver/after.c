@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * --after: what is run when a new server is ready. */
+ * --after: the command that is run when a new server is ready. */
 #include "devserver.h"
 
 #include <signal.h>
@@ -26,7 +26,7 @@ static void test_each_server(void **state)
     }
 }
 
-/* It has what the build has, and neither of the others has anything of it. */
+/* The command is not passed the sockets, and nothing else has SYSTEMFD_GENERATION. */
 static void test_only_there(void **state)
 {
     (void)state;
@@ -66,7 +66,8 @@ static void test_failure(void **state)
     expect("~> the command after server 2 failed after ");
 }
 
-/* Servers are restarted beside it; when it has ended, one more follows, for the newest. */
+/* Restarts do not wait for the command. When it has ended, it runs once more, for the newest
+ * server. */
 static void test_delays_nothing(void **state)
 {
     (void)state;

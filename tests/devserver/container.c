@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * systemfd as the first process of a PID namespace, as in a container: no other program is needed
- * that passes signals on, reaps, and ends as the server does. The server is
+ * systemfd as the first process of a PID namespace, as in a container. It passes signals on, reaps,
+ * and ends as the server does, so that no other program is needed for that. The server is
  * tests/support/server.c. */
 #include "devserver.h"
 #include "folder.h"
@@ -14,7 +14,7 @@
 
 #define NAMESPACE "unshare", "--pid", "--fork", "--mount-proc"
 
-/* "systemfd" then is unshare(1), which ends as its child does. */
+/* The process `systemfd` is unshare(1) here, which ends as its child does. */
 #define START_INSIDE(...) \
     start_inside((const char *const[]){NAMESPACE, "systemfd", "-s", "http::0", __VA_ARGS__, NULL})
 
@@ -63,7 +63,7 @@ static void test_server_that_ends(void **state)
     }
 }
 
-/* A plain first process would not even see them. */
+/* The kernel drops a signal for which a first process has no handler. */
 static void test_signals_that_end(void **state)
 {
     static const int numbers[] = {SIGTERM, SIGINT, SIGQUIT, SIGALRM};
@@ -90,7 +90,7 @@ static void test_second_term(void **state)
     assert_exits(128 + SIGKILL);
 }
 
-/* With nobody to have a status: as a shell would have it. */
+/* No server has an exit status then, so it is 128 plus the signal, as in a shell. */
 static void test_end_during_a_build(void **state)
 {
     (void)state;
@@ -100,7 +100,7 @@ static void test_end_during_a_build(void **state)
     assert_exits(128 + SIGTERM);
 }
 
-/* No reader for what is written without end. */
+/* The server writes without end, and nobody reads it. */
 static void test_blocked_reader(void **state)
 {
     (void)state;
@@ -129,7 +129,7 @@ static void test_descendant_that_became_root(void **state)
     assert_exits(0);
 }
 
-/* Then the kernel ends all others, and a guardian would be of no use. */
+/* When the first process is killed, the kernel kills all others. There is no guardian. */
 static void test_kill(void **state)
 {
     (void)state;
@@ -153,7 +153,7 @@ static void test_orphans(void **state)
                  "i=0; while [ $i -lt 2000 ]; do (true &); i=$((i+1)); done; echo all' & "
                  "exec server ready");
     expect_ready(1);
-    signal_inside(SIGHUP); /* in the middle of them */
+    signal_inside(SIGHUP); /* while orphans come and end */
     expect_ready(2);
     expect("all");
     WAIT_UNTIL(zombies_of(first_process()) == 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The cycle: edit, build, start the new server, stop the old one. With a real compiler and
- * the server of examples/hello.c, whose greeting is edited; where only the order of things
- * matters, with tests/support/server.c, which needs no build. */
+ * The cycle: edit, build, start the new server, stop the old one. With a real compiler and the
+ * server of examples/hello.c, whose greeting is edited. Where only the order of events matters,
+ * with tests/support/server.c, which needs no build. */
 #include "devserver.h"
 #include "folder.h"
 
@@ -28,7 +28,7 @@ static int read_sources(void **state)
     return find_programs_and_orphans(state);
 }
 
-/* server.c with that greeting in the place of "hello from process". */
+/* Writes server.c, with that greeting in place of "hello from process". */
 static void edit(const char *greeting)
 {
     static const char usual[] = "hello from process";
@@ -114,7 +114,7 @@ static void test_first_build_fails(void **state)
     assert_int_equal(builds(), 2);
 }
 
-/* What the build prints reaches its stream as it comes, not only at the end. */
+/* The output of a build appears as it comes, not only at the end. */
 static void test_build_output_is_not_held_back(void **state)
 {
     (void)state;
@@ -126,8 +126,8 @@ static void test_build_output_is_not_held_back(void **state)
     expect_ready(1);
 }
 
-/* Standard output and error go to one place here, as on a terminal: in the order in which
- * they were written, a compiler's errors under the command that make printed. */
+/* If standard output and error go to the same place, as on a terminal, everything appears in the
+ * order in which it was written: a compiler's errors below the command that make printed. */
 static void test_build_output_keeps_its_order(void **state)
 {
     char expected[16];
@@ -177,7 +177,7 @@ static void test_server_is_not_there_yet(void **state)
     START("-s", "http::0", "--watch", ".", "--", "./late", "ready");
     expect("systemfd: cannot find the command './late'");
     expect("~> server 1 died before it was ready: exit status 127; waiting for a change");
-    in_project("cp $(command -v server) ../new && mv ../new late"); /* at once */
+    in_project("cp $(command -v server) ../new && mv ../new late"); /* whole at once */
     expect_ready(2);
     assert_answers(ports[0], "hello");
 }
@@ -210,14 +210,14 @@ static void test_settle(void **state)
     }
 }
 
-/* A server that is late is there, but has not said READY=1. */
+/* Waits until a "late" server runs that has not said READY=1 yet. */
 static void expect_waits(void)
 {
     while (!strstr(expect("server "), " waits")) {
     }
 }
 
-/* It accepts from the beginning, but servers of this command say when they are ready. */
+/* The first server has said READY=1, so the second one is not ready before it says so, too. */
 static void test_ready_by_notify_socket(void **state)
 {
     pid_t old;
@@ -243,14 +243,14 @@ static void test_ready_by_notify_socket(void **state)
     assert_answers(ports[0], "two");
 }
 
-/* "@..." */
+/* The abstract address "@..." of that server's NOTIFY_SOCKET. */
 static char *notify_socket_of(pid_t server)
 {
     return shell("tr '\\0' '\\n' </proc/%ld/environ | sed -n 's/^NOTIFY_SOCKET=//p' | tr -d '\\n'",
                  (long)server);
 }
 
-/* Until it was read. Exits with 0. */
+/* Sends READY=1 as the user nobody. Exits with 0 when that was read. */
 static void say_ready_as_nobody(const char *name)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -285,7 +285,7 @@ static void test_ready_is_not_said_by_other_users(void **state)
     expect("~> restarting: SIGHUP");
     assert_int_equal(sscanf(expect("server "), "server %ld begins", &server), 1);
     name = notify_socket_of((pid_t)server);
-    assert_int_equal(strspn(name, "@0123456789abcdef"), 6); /* the kernel's choice: autobind */
+    assert_int_equal(strspn(name, "@0123456789abcdef"), 6); /* the kernel chose it (autobind) */
     assert_int_equal(strlen(name), 6);
     nobody = fork();
     if (nobody == 0)
@@ -300,7 +300,7 @@ static void test_ready_is_not_said_by_other_users(void **state)
     free(name);
 }
 
-/* Also when the first one said it after the settling time: the next one is waited for. */
+/* The next server is waited for, too, if the first one said READY=1 only after it had settled. */
 static void test_ready_is_learnt_late(void **state)
 {
     (void)state;
@@ -320,8 +320,8 @@ static void test_ready_is_learnt_late(void **state)
     expect_ready(2);
 }
 
-/* A new start while the last one is not ready yet: the unready one is given up, and the
- * oldest, which serves, stays until the end. */
+/* A restart while the new server is not ready yet: that one is stopped, and the old server, which
+ * serves, stays until another is ready. */
 static void test_restart_of_the_unready(void **state)
 {
     pid_t old;
@@ -371,7 +371,7 @@ static void test_change_ends_build(void **state)
     assert_int_equal(count_lines("begins"), 3);
 }
 
-/* The same file is saved during one build after the other. */
+/* A file is saved during several builds in a row. */
 static void test_changes_end_builds(void **state)
 {
     (void)state;
@@ -391,7 +391,7 @@ static void test_changes_end_builds(void **state)
     WAIT_UNTIL(answers(ports[0], "four"));
 }
 
-/* It is killed, in time. */
+/* A build that ignores TERM is killed. */
 static void test_build_that_ignores_term(void **state)
 {
     (void)state;
@@ -407,7 +407,7 @@ static void test_build_that_ignores_term(void **state)
     WAIT_UNTIL(children_of(systemfd.pid) == 1);
 }
 
-/* SIGHUP is a change like any other: the build runs to its end, or is ended. */
+/* After SIGHUP, as after a change, the build runs to its end, or is ended with --restart-build. */
 static void test_hup_during_build(void **state)
 {
     (void)state;
@@ -435,7 +435,7 @@ static void test_hup_during_build(void **state)
 
 /* ---- Stopping the old one ---- */
 
-/* Without the number of the process: "begins", "ends: TERM" ... */
+/* What a server prints next, without its process ID: "begins", "ends: TERM" ... */
 static const char *next_event(void)
 {
     const char *line = expect("server ");
@@ -480,7 +480,7 @@ static void test_stop_first(void **state)
     assert_event("ends: TERM");
     assert_event("begins");
     assert_int_equal(children_of(systemfd.pid), 1);
-    waiting = begin_request(ports[0], "/"); /* in the queue, and not lost */
+    waiting = begin_request(ports[0], "/"); /* it waits in the queue, and is not lost */
     in_project("touch ../ready");
     expect_ready(2);
     answer = finish_request(waiting);
@@ -511,8 +511,8 @@ static void test_stop_signal(void **state)
     }
 }
 
-/* Waiting for a build, and for an old server that does not end, takes no time of the
- * processor's: 2 s of it take less than a tenth. */
+/* Waiting for a build and for an old server that does not end uses no processor time: at most
+ * 200 ms in 2 s. */
 static void test_waiting_is_idle(void **state)
 {
     long before;
@@ -541,7 +541,8 @@ static int have_pidfs(void)
     return major > 6 || (major == 6 && minor >= 9);
 }
 
-/* The server insists on them: libsystemd would, too. */
+/* LISTEN_PID and LISTEN_PIDFDID name each new process. The server insists on it, as libsystemd
+ * does. */
 static void test_pid_of_each_generation(void **state)
 {
     char expected[96], number[16];
@@ -552,7 +553,7 @@ static void test_pid_of_each_generation(void **state)
     for (unsigned generation = 1; generation <= 3; generation++) {
         do
             line = expect("server ");
-        while (!strstr(line, " begins: ")); /* the old one ends meanwhile */
+        while (!strstr(line, " begins: ")); /* the old server ends meanwhile */
         assert_int_equal(sscanf(line, "server %15s", number), 1);
         snprintf(expected, sizeof expected, "server %s begins: LISTEN_PID %s LISTEN_PIDFDID ",
                  number, number);
@@ -580,8 +581,7 @@ static void test_no_pid(void **state)
     assert_non_null(strstr(systemfd.text, "but this process is"));
 }
 
-/* The build is not the server: the sockets are none of its business, nor of what it may
- * leave running. */
+/* Only the server gets the sockets, neither a build nor what it leaves running. */
 static void test_build_gets_no_sockets(void **state)
 {
     (void)state;
@@ -590,7 +590,7 @@ static void test_build_gets_no_sockets(void **state)
           "socket:), descriptors $(ls /proc/self/fd | tr '\\n' ' ')",
           "--", "server");
     assert_string_equal(expect("variables "),
-                        "variables 0, sockets 0, descriptors 0 1 2 3"); /* 3: the listing */
+                        "variables 0, sockets 0, descriptors 0 1 2 3"); /* 3 is that of ls */
     expect_ready(1);
     process_signal(&systemfd, SIGHUP);
     assert_string_equal(expect("variables "), "variables 0, sockets 0, descriptors 0 1 2 3");
@@ -605,13 +605,14 @@ static int has_descriptors(pid_t pid, const char *expected)
     return equal;
 }
 
-/* "SigIgn:\t..." of this process: make and shells may leave some ignored, for all to inherit. */
+/* That line of /proc/PID/status for this process, as "SigIgn:\t...". make and shells may leave
+ * signals ignored, which children inherit. */
 static char *own_signals(const char *name)
 {
     return shell("grep %s /proc/self/status | tr -d '\\n'", name);
 }
 
-/* Its descriptors, and its signals: none ignored, none blocked. */
+/* A server has only its own descriptors, and signals ignored and blocked as we have. */
 static void test_server_gets_nothing_else(void **state)
 {
     char *blocked = own_signals("SigBlk"), *ignored = own_signals("SigIgn");
@@ -624,7 +625,7 @@ static void test_server_gets_nothing_else(void **state)
         assert_string_equal(expect("SigBlk:"), blocked);
         assert_string_equal(expect("SigIgn:"), ignored);
         server = expect_ready(generation);
-        WAIT_UNTIL(has_descriptors(server, "0 1 2 3 4 ")); /* READY=1 was sent by one more */
+        WAIT_UNTIL(has_descriptors(server, "0 1 2 3 4 ")); /* once that for READY=1 is closed */
         process_signal(&systemfd, SIGHUP);
     }
     free(blocked);
@@ -684,7 +685,7 @@ static void test_hup(void **state)
     }
 }
 
-/* While it is stopped they wait, and it sees only that there were some. */
+/* Signals that come while systemfd is stopped are one restart. */
 static void test_many_hups_are_one(void **state)
 {
     (void)state;
@@ -739,8 +740,8 @@ static void test_exit_on_failure_at_the_start(void **state)
     assert_exits(42);
 }
 
-/* The new one fails while the old one serves: nothing is lost yet. A server that ends by
- * itself, with 0, has not failed. */
+/* A new server that fails while the old one serves is no reason to exit, nor is a server that ends
+ * by itself with status 0. */
 static void test_no_failure_to_exit_on(void **state)
 {
     (void)state;

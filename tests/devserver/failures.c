@@ -28,7 +28,7 @@ static const struct {
     {"/exit/139", "exit status 139"},
 };
 
-/* The old one is gone: the next request is the new one's. */
+/* Waits until the old server is gone, so that the new one gets the next request. */
 static void wait_for_the_only_server(void)
 {
     WAIT_UNTIL(children_of(systemfd.pid) == 1);
@@ -45,7 +45,7 @@ static void test_crash_is_reported(void **state)
         free(ask(ports[0], crashes[i].path));
         snprintf(expected, sizeof expected, "~> server %u crashed: %s", 2 * i + 1, crashes[i].how);
         assert_string_equal(expect("~> server "), expected);
-        expect_ready(2 * i + 2); /* by itself */
+        expect_ready(2 * i + 2); /* it was started again without a change */
         in_project("touch file");
         expect_ready(2 * i + 3); /* after the change */
         wait_for_the_only_server();
@@ -57,7 +57,7 @@ static int next_delay(void)
     return atoi(expect("~> starting it again in ") + strlen("~> starting it again in "));
 }
 
-/* Each crash in a row doubles the delay; a change begins at the first one again. */
+/* The delay doubles with each crash in a row. After a change it is back at the first one. */
 static void test_delay_grows(void **state)
 {
     int delay = 0;
@@ -82,7 +82,7 @@ static void test_delay_grows(void **state)
     assert_int_equal(count_lines("server "), 7 + 1); /* 7 began, 1 was ended */
 }
 
-/* Who cannot even begin is not started again before there is a reason. */
+/* A server that cannot even begin is started again only after a change. */
 static void test_no_hot_loop(void **state)
 {
     (void)state;
@@ -97,7 +97,8 @@ static void test_no_hot_loop(void **state)
     assert_int_equal(count_lines("~> server "), 3);
 }
 
-/* One that served, and crashed, is tried on, also when it cannot begin for a while. */
+/* A server that has served and crashed is tried again and again, even if it cannot begin for a
+ * while. */
 static void test_crash_and_no_start(void **state)
 {
     int delay, before;
@@ -124,7 +125,7 @@ static void test_crash_and_no_start(void **state)
 
 /* ---- No room for another process ---- */
 
-/* So many descriptors it may have; 0: as before. */
+/* Sets how many descriptors systemfd may have; 0: as many as before. */
 static void limit_descriptors(int number)
 {
     char *before =
@@ -135,7 +136,7 @@ static void limit_descriptors(int number)
     free(before);
 }
 
-/* Tried twice, and not for another reason; each C library has words of its own for it. */
+/* It is tried at least twice, and fails with that error, in the words of the C library. */
 static void expect_cannot_start(const char *what, int error)
 {
     char report[128];
@@ -147,7 +148,7 @@ static void expect_cannot_start(const char *what, int error)
     }
 }
 
-/* The old server stays; and it is tried again. */
+/* The old server stays, and the new one is tried again. */
 static void test_no_room_for_a_server(void **state)
 {
     (void)state;
@@ -165,7 +166,7 @@ static void test_no_room_for_a_server(void **state)
     WAIT_UNTIL(children_of(systemfd.pid) == 1);
 }
 
-/* The third and the fourth fork(2) fail: those after the guardian's and the first server's. */
+/* The third and fourth fork(2) fail. The first two are for the guardian and the first server. */
 static void test_no_room_for_a_process(void **state)
 {
     static const char *const argv[] = {
@@ -204,7 +205,7 @@ static void test_no_room_for_a_build(void **state)
     expect_ready(2);
 }
 
-/* A change while it waits to start a crashed server again: one server, not two. */
+/* A change during the delay after a crash starts one server, not two. */
 static void test_change_while_waiting(void **state)
 {
     (void)state;
@@ -261,7 +262,7 @@ static void test_server_that_ignores_term(void **state)
     }
 }
 
-/* All that a server started goes with it, whatever the leader knows of it. */
+/* All processes that a server has started end with it, whether its leader knows them or not. */
 static void test_server_that_forks(void **state)
 {
     pid_t old;
@@ -286,7 +287,7 @@ static void test_deaf_server_that_forks(void **state)
     WAIT_UNTIL(members_of(old) == 0);
 }
 
-/* The leader ends by itself; the child stays, deaf or not. */
+/* The leader ends by itself and leaves a child, which may ignore TERM. */
 static void test_child_that_is_left(void **state)
 {
     static const char *const habits[] = {"not deaf", "deaf"};
@@ -305,7 +306,7 @@ static void test_child_that_is_left(void **state)
     }
 }
 
-/* The shell is the leader, and dies first: the server still ends in its own way. */
+/* The leader is a shell, which dies first. The server still gets TERM, and time to end. */
 static void test_server_in_a_shell(void **state)
 {
     pid_t shell;
@@ -321,7 +322,7 @@ static void test_server_in_a_shell(void **state)
     assert_non_null(strstr(systemfd.text, " ends: TERM\n"));
 }
 
-/* More servers than have room are still stopping. */
+/* More servers are stopping than there is room for. */
 static void test_many_deaf_servers(void **state)
 {
     (void)state;
@@ -375,7 +376,7 @@ static void test_build_that_is_killed(void **state)
     expect_ready(1);
 }
 
-/* Nothing that is printed arrives; everything else goes on. */
+/* All output is lost, and everything else goes on. */
 static void test_full_disk(void **state)
 {
     static const char command[] =
@@ -386,7 +387,7 @@ static void test_full_disk(void **state)
     char number[16];
 
     (void)state;
-    snprintf(number, sizeof number, "%d", port); /* the line with the port is lost, too */
+    snprintf(number, sizeof number, "%d", port); /* as the line with the port is lost, too */
     setenv("PORT", number, 1);
     close(free_port);
     put("text", "one");
@@ -430,7 +431,7 @@ static void test_end_of_a_deaf_server(void **state)
     end_by(SIGTERM);
 }
 
-/* Ctrl-C again: without waiting for --stop-timeout. */
+/* A second Ctrl-C ends all at once, without waiting for --stop-timeout. */
 static void test_second_interrupt(void **state)
 {
     (void)state;
@@ -491,7 +492,7 @@ static void test_end_while_the_page_is_shown(void **state)
     end_by(SIGINT);
 }
 
-/* Half a request, then a byte now and then: whoever sends that cannot hold up the end. */
+/* A client that sends half a request, and then a byte now and then, cannot hold up the end. */
 static void test_end_while_a_client_is_slow(void **state)
 {
     int slow;
@@ -508,7 +509,7 @@ static void test_end_while_a_client_is_slow(void **state)
     assert_dies_of(SIGINT);
 }
 
-/* What stands there in the end is only removed if systemfd made it. */
+/* At the end a path is removed only if the file there is the one that systemfd made. */
 static void test_unix_paths(void **state)
 {
     char *replaced;
@@ -531,7 +532,7 @@ static void test_unix_paths(void **state)
     free(replaced);
 }
 
-/* It ends before it has begun. */
+/* systemfd fails before it serves, and leaves no path behind. */
 static void test_unix_paths_when_it_cannot_begin(void **state)
 {
     static const char *const commands[] = {
@@ -551,9 +552,9 @@ static void test_unix_paths_when_it_cannot_begin(void **state)
     }
 }
 
-/* ---- Who is signalled ---- */
+/* ---- Which processes are signalled ---- */
 
-/* A number that has been reaped may be another's by now: none of those is signalled. */
+/* No process is signalled after it was reaped, as its ID may belong to another by then. */
 static void assert_signals_before_reaping(void)
 {
     char *path = path_in(project, "../trace"), *line = NULL, *reaped = calloc(1, 1 << 16);
@@ -611,7 +612,7 @@ static void test_nobody_else_is_signalled(void **state)
     assert_signals_before_reaping();
 }
 
-/* It cannot be signalled by who started it: then that does not wait for it. */
+/* systemfd may not signal a process that became root, and does not wait for it for ever. */
 static void test_process_that_became_root(void **state)
 {
     static const char *const argv[] = {"setpriv",
@@ -638,7 +639,7 @@ static void test_process_that_became_root(void **state)
     start_systemfd(argv);
     first = expect_ready(1);
     restart(2);
-    expect("~> process "); /* does not stop */
+    expect("~> process "); /* "... does not stop" */
     WAIT_UNTIL(children_of(systemfd.pid) == 2);
     assert_int_equal(members_of(first), 1);
     process_signal(&systemfd, SIGTERM);
@@ -655,8 +656,8 @@ static void test_process_that_became_root(void **state)
 
 /* ---- KILL ---- */
 
-/* systemfd can do nothing any more: the system ends its children (PR_SET_PDEATHSIG), and its
- * guardian the rest. Our own are all that systemfd has left. */
+/* systemfd cannot act after KILL: the kernel kills its children (PR_SET_PDEATHSIG), and the
+ * guardian the rest. Whatever it leaves becomes our child. */
 static void assert_killed_along(void)
 {
     assert_true(children_of(systemfd.pid) > 0);
@@ -688,8 +689,8 @@ static pid_t started(const char *what)
     return (pid_t)atol(expect(what) + strlen(what));
 }
 
-/* What children have started: in the process group, with an environment or without, or outside of
- * it; by a server, or by a build. */
+/* Processes started by a server or a build: in the process group, even without an environment, and
+ * outside of it. */
 static void test_kill_ends_grandchildren(void **state)
 {
     (void)state;
@@ -709,7 +710,7 @@ static void test_kill_ends_grandchildren(void **state)
     assert_killed_along();
 }
 
-/* The guardian is not killed with all the rest of a terminal or of a service. */
+/* The guardian is not killed along with all processes of a terminal or service. */
 static void test_guardian_stands_apart(void **state)
 {
     static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGUSR1};
@@ -727,7 +728,7 @@ static void test_guardian_stands_apart(void **state)
     free(guardian);
 }
 
-/* One within another is a server of it, with a guardian of its own. */
+/* A systemfd that runs in another one, as its server, has its own guardian. */
 static void test_kill_of_nested(void **state)
 {
     (void)state;
@@ -737,7 +738,7 @@ static void test_kill_of_nested(void **state)
     assert_killed_along();
 }
 
-/* Who has left the group, and has another environment, cannot be found. */
+/* A process that has left the group and has another environment cannot be found. */
 static void test_what_kill_leaves(void **state)
 {
     pid_t left;
@@ -754,7 +755,7 @@ static void test_what_kill_leaves(void **state)
     WAIT_UNTIL(waitpid(left, NULL, WNOHANG) == left);
 }
 
-/* What another systemfd has started is not ended. */
+/* Processes of another systemfd are not killed. */
 static void test_kill_spares_others(void **state)
 {
     char number[24];
@@ -796,7 +797,7 @@ static size_t count_files(const char *format, long number)
     return count;
 }
 
-/* All that it has: the inodes of its sockets are those of a datagram socket there. */
+/* Counts all that systemfd has open: sockets that /proc/net/unix lists as datagram sockets. */
 static size_t count_notify_sockets(void)
 {
     char *count = shell("ls -l /proc/%ld/fd | sed -n 's/.*socket:.\\([0-9]*\\).*/ \\1 @/p' | "
@@ -815,8 +816,8 @@ static size_t descriptors_of_systemfd(void)
     return count_files("/proc/%ld/fd", (long)systemfd.pid);
 }
 
-/* A restart; now and then after a crash, with the page shown, and with a build that fails. From
- * cycle 60 on there are 9 crashes and 18 such builds. */
+/* Restarts the server, now and then after a crash, which shows the page, and with a build that
+ * fails. From cycle 60 on there are 9 crashes and 18 such builds. */
 static void run_cycle(unsigned cycle, unsigned *generation)
 {
     if (cycle % 50 == 0) {
@@ -852,7 +853,7 @@ static void test_500_cycles(void **state)
         if (cycle == 60)
             descriptors = descriptors_of_systemfd();
     }
-    /* A leak would make 9 or more; some may be open for the moment. */
+    /* A leak would add at least 9. Fewer may be open for the moment. */
     assert_in_range(descriptors_of_systemfd(), 0, descriptors + 8);
     assert_int_equal(count_files(temporary, 0), 0);
     assert_int_equal(count_notify_sockets(), 1);

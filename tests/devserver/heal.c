@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What servers do to sockets that are not theirs alone, and how it is undone: shut down,
- * unlinked, left in another mode. */
+ * Servers share their sockets with others. Whatever they do to them is undone: shutdown(2),
+ * unlinking the path, another mode. */
 #include "devserver.h"
 #include "folder.h"
 #include "sockets.h"
@@ -23,7 +23,7 @@ static pid_t restart(unsigned generation)
     return expect_ready(generation);
 }
 
-/* The answer's first word over the unix socket. */
+/* The answer over that unix socket begins with the word. */
 static void assert_answers_path(const char *name, const char *word)
 {
     char *path = path_in(project, name);
@@ -62,7 +62,7 @@ static void test_shut_down_at_the_end(void **state)
     }
 }
 
-/* One that takes its time to end, or does not: who follows must not wait for that. */
+/* A server may shut its socket down long before it ends. Clients need not wait for that. */
 static void test_shut_down_long_before_the_end(void **state)
 {
     (void)state;
@@ -74,7 +74,7 @@ static void test_shut_down_long_before_the_end(void **state)
     assert_answers(ports[0], "1");
 }
 
-/* One that does it over and over is let alone, until some process ends. */
+/* A server that does so again and again is left alone until a process ends. */
 static void test_no_contest(void **state)
 {
     long before;
@@ -121,7 +121,8 @@ static void test_unix_shut_down(void **state)
     in_project("test -z \"$(ls -A)\"");
 }
 
-/* A name, like a port, can be had once only: it is free when all who have it have ended. */
+/* An abstract name, like a port, can be bound once only. It is not free as long as a process has
+ * the old socket. */
 static void test_abstract_shut_down(void **state)
 {
     const char *name = abstract_name("heal");
@@ -149,7 +150,7 @@ static void test_unlinked(void **state)
     expect_ready(3);
     expect("~> a server unlinked sock: it is there again");
     assert_answers_path("sock", "2");
-    restart(4); /* from now on, nobody has to be restarted */
+    restart(4); /* from now on, no server has to be restarted */
     expect("~> a server unlinked sock: it is there again");
     assert_answers_path("sock", "4");
     assert_int_equal(count_lines("~> restarting"), 1);
@@ -158,7 +159,7 @@ static void test_unlinked(void **state)
     in_project("test \"$(ls -A)\" = text");
 }
 
-/* What somebody else put there stays. */
+/* A file that another process has put at the path stays. */
 static void test_path_of_somebody_else(void **state)
 {
     (void)state;
@@ -175,7 +176,7 @@ static void test_path_of_somebody_else(void **state)
 
 /* ---- Mode ---- */
 
-/* What server N found at descriptor 3 (proc(5), fdinfo). */
+/* Was descriptor 3 non-blocking when that server began (fdinfo, proc(5))? */
 static int was_nonblocking(unsigned generation)
 {
     char *flags;
@@ -190,7 +191,7 @@ static int was_nonblocking(unsigned generation)
 #define LOGGED_SERVER \
     "--", "sh", "-c", "grep flags: /proc/self/fdinfo/3 >>../flags; exec server ready"
 
-/* The server makes it non-blocking (LISTENFD_NONBLOCK), for all. */
+/* Each server makes the shared socket non-blocking (LISTENFD_NONBLOCK). */
 static void test_mode_when_none_is_left(void **state)
 {
     (void)state;
@@ -201,7 +202,7 @@ static void test_mode_when_none_is_left(void **state)
     assert_false(was_nonblocking(2));
 }
 
-/* While one runs that may rely on it, it stays. */
+/* The mode stays while a server runs that may rely on it. */
 static void test_mode_of_one_that_runs(void **state)
 {
     (void)state;

@@ -35,7 +35,7 @@ static void test_first_client(void **state)
     (void)state;
     START("--lazy", "-s", "http::0", "--", "server", "ready");
     expect(waiting);
-    WAIT_UNTIL(children_of(systemfd.pid) == 0); /* the guardian has its name soon */
+    WAIT_UNTIL(children_of(systemfd.pid) == 0); /* once the guardian has its name */
     assert_answers(ports[0], "hello");
     expect("~> a client has come");
     expect_ready(1);
@@ -53,7 +53,7 @@ static void test_end_before_a_client(void **state)
     in_project("test ! -e sock");
 }
 
-/* A client of any socket counts, and a datagram does. */
+/* A client at any socket counts, and so does a datagram. */
 static void test_datagram(void **state)
 {
     char *path = path_in(project, "sock"), *got;
@@ -75,7 +75,7 @@ static void test_datagram(void **state)
     end_systemfd();
 }
 
-/* inetd's "wait". */
+/* As with inetd's "wait". */
 static void test_inetd(void **state)
 {
     static const char program[] =
@@ -110,7 +110,7 @@ static void test_next_client(void **state)
     end_systemfd();
 }
 
-/* As without --lazy: it is started again, after a pause. */
+/* As without --lazy, a server that crashed is started again after a pause. */
 static void test_crash(void **state)
 {
     (void)state;
@@ -145,7 +145,7 @@ static void test_failure_at_the_first_client(void **state)
     end_systemfd();
 }
 
-/* Where nothing is watched there is no change to wait for: it is tried again, after pauses. */
+/* If nothing is watched, no change can come: a server that fails is tried again, after pauses. */
 static void test_failures_without_watching(void **state)
 {
     (void)state;
@@ -162,7 +162,7 @@ static void test_failures_without_watching(void **state)
     end_systemfd();
 }
 
-/* One that does not take the client is not started without a pause while it waits. */
+/* A server that leaves its client waiting is not started again and again without a pause. */
 static void test_no_busy_loop(void **state)
 {
     int client;
@@ -190,7 +190,7 @@ static void test_build(void **state)
     expect(waiting);
     assert_int_equal(lines_of("../builds"), 0);
 
-    put("text", "two"); /* before the first client: nothing is done yet */
+    put("text", "two"); /* before the first client, this starts nothing */
     expect("~> changed: ");
     assert_int_equal(lines_of("../builds"), 0);
     assert_answers(ports[0], "two");
@@ -198,7 +198,7 @@ static void test_build(void **state)
     expect_ready(1);
     assert_int_equal(lines_of("../builds"), 1);
 
-    put("text", "three"); /* while it runs: as without --lazy */
+    put("text", "three"); /* while a server runs, this restarts it, as without --lazy */
     expect_ready(2);
     WAIT_UNTIL(children_of(systemfd.pid) == 1); /* the old one may answer until it has ended */
     assert_answers(ports[0], "three");
@@ -206,13 +206,13 @@ static void test_build(void **state)
 
     free(ask(ports[0], "/exit/0"));
     expect("~> server 2 ended by itself");
-    assert_answers(ports[0], "three"); /* nothing has changed: it is not built again */
+    assert_answers(ports[0], "three"); /* nothing has changed, so nothing is built */
     expect_ready(3);
     assert_int_equal(lines_of("../builds"), 2);
 
     free(ask(ports[0], "/exit/0"));
     expect("~> server 3 ended by itself");
-    put("text", "four"); /* it is built for the next client */
+    put("text", "four"); /* to be built for the next client */
     expect("~> changed: ");
     assert_int_equal(lines_of("../builds"), 2);
     assert_answers(ports[0], "four");
@@ -234,13 +234,13 @@ static void test_failed_build(void **state)
     assert_non_null(strstr(answer, "the reason"));
     free(answer);
     in_project("rm bad");
-    expect_ready(1); /* there was a client */
+    expect_ready(1); /* as a client has come before */
     assert_answers(ports[0], "hello");
     end_systemfd();
 }
 
-/* The server ends by itself while a build runs that fails: then clients get the page, and do not
- * start build after build. */
+/* The server ends by itself during a build that fails. From then on clients get the page, and do
+ * not start one build after another. */
 static void test_idle_during_a_failed_build(void **state)
 {
     char *answer;
@@ -270,7 +270,7 @@ static void test_idle_during_a_failed_build(void **state)
     end_systemfd();
 }
 
-/* By hand it starts without one. */
+/* A restart by hand starts the server before any client comes. */
 static void test_restart_by_hand(void **state)
 {
     (void)state;

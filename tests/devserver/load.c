@@ -21,7 +21,7 @@ static void start_load(struct process *load, int clients)
     process_line_with(load, "started");
 }
 
-/* Nothing went wrong; returns how long the slowest request took. */
+/* Asserts that nothing went wrong. Returns how long the slowest request took, in milliseconds. */
 static long stop_load(struct process *load)
 {
     const char *longest;
@@ -46,8 +46,8 @@ static void hup(void)
     process_signal(&systemfd, SIGHUP);
 }
 
-/* Another file each time: the same one, so often, so soon after a start, is taken for the server's
- * own, and waits. */
+/* Changes another file each time. If one changes often, so soon after a start, it is taken for the
+ * server's own doing, and the restart waits. */
 static void touch(void)
 {
     static unsigned number;
@@ -83,7 +83,7 @@ static void test_restarts_with_builds(void **state)
     restart_under_load(touch, 30);
 }
 
-/* Even a server that must not overlap with the next one loses nobody. */
+/* No client is lost even if the old server must end before the new one starts. */
 static void test_restarts_with_stop_first(void **state)
 {
     (void)state;
@@ -93,9 +93,9 @@ static void test_restarts_with_stop_first(void **state)
 
 /* ---- Builds ---- */
 
-/* A build of 3 s, as busy as a compiler, is not felt. Measured from
- * the build's first line to its last, with one client; other work on the machine may need
- * another try. */
+/* A client does not feel a build of 3 s that is as busy as a compiler. Measured from the build's
+ * first line to its last, with one client. Other work on the machine may make another try
+ * necessary. */
 static long slowest_during_build(void)
 {
     struct process load;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Whoever reads what systemfd prints may stop to read, or have made it non-blocking: restarts,
- * signals and the end go on, and what is lost is told. The command needs no sockets here. */
+ * The reader of systemfd's output may stop reading, or may have made it non-blocking. Restarts,
+ * signals and the end do not wait for it, and a loss is reported. The command needs no sockets. */
 #include "devserver.h"
 #include "folder.h"
 
@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static int output; /* the reading end of systemfd's standard output and error; nobody reads */
+static int output; /* the read end of systemfd's standard output and error */
 
-/* Starts it with that end to write to, in place of the pipe that process.c reads. */
+/* Starts systemfd with that write end, instead of the pipe that process.c reads. */
 static void start_with_output(int writing_end, const char *arguments)
 {
     static const char *const variables[] = {"ASAN_OPTIONS=detect_leaks=0", NULL};
@@ -42,8 +42,8 @@ static void start_with_pipe(const char *arguments, int flags)
     start_with_output(ends[1], arguments);
 }
 
-/* Reads up to that many bytes, no faster than a pause after each piece; how many came before
- * the end, or before nothing came for long. */
+/* Reads up to `size` bytes, with a pause after each piece. Returns how many came before the end, or
+ * before nothing came for long. */
 static size_t read_output(char *text, size_t size, int pause_ms)
 {
     struct pollfd more = {.fd = output, .events = POLLIN};
@@ -69,7 +69,7 @@ static int close_output(void **state)
 #define OUTPUT_TEST(function) \
     cmocka_unit_test_setup_teardown(function, create_project, close_output)
 
-/* It restarts, and ends within a second or two of TERM. */
+/* systemfd restarts the command, and ends soon after TERM. */
 static void assert_goes_on(void)
 {
     long long asked;
@@ -103,7 +103,8 @@ static void test_nobody_reads_a_terminal(void **state)
     assert_goes_on();
 }
 
-/* A job of make shares its output with others, which do not expect to be told "try again". */
+/* systemfd does not make its output non-blocking: other jobs of a make may share it, and do not
+ * expect EAGAIN. */
 static void test_mode_stays(void **state)
 {
     int ends[2];
@@ -117,7 +118,7 @@ static void test_mode_stays(void **state)
     close(ends[1]);
 }
 
-/* A reader that made it non-blocking gets all of it, too. */
+/* If the output was non-blocking before, nothing is lost either. */
 static void test_nonblocking_pipe(void **state)
 {
     enum { LINES = 20000, BYTES = 108894 };
@@ -131,7 +132,7 @@ static void test_nonblocking_pipe(void **state)
     free(text);
 }
 
-/* As long as it reads at all, nothing is lost: who writes waits. */
+/* As long as the reader goes on reading, nothing is lost: the command waits for it. */
 static void test_slow_reader(void **state)
 {
     enum { BYTES = 6000000 };
@@ -146,7 +147,7 @@ static void test_slow_reader(void **state)
     free(text);
 }
 
-/* What one printed while nobody read is lost, but not in silence. */
+/* What is printed while nobody reads is lost, and that is reported. */
 static void test_dropped(void **state)
 {
     enum { MOST = 4000000 };
@@ -156,7 +157,7 @@ static void test_dropped(void **state)
 
     (void)state;
     start_with_pipe("-- sh -c 'yes | head -c 6000000; echo >>../starts; exec sleep 1000'", 0);
-    WAIT_UNTIL(lines_of("../starts") == 1); /* it was not kept waiting */
+    WAIT_UNTIL(lines_of("../starts") == 1); /* the command was not kept waiting */
     while (!strstr(text + (length > 200 ? length - 200 : 0), "read them\n")) {
         ssize_t got = read(output, text + length, 100);
         assert_true(got > 0);
@@ -170,7 +171,7 @@ static void test_dropped(void **state)
     free(text);
 }
 
-/* The last words of a server are there in the end, however late they are read. */
+/* The last words of a server arrive, however late they are read. */
 static void test_last_words(void **state)
 {
     char text[4096];
@@ -189,7 +190,7 @@ static void test_last_words(void **state)
     assert_non_null(strstr(text, "so long\n"));
 }
 
-/* Nobody is there any more: that is no reason to end. */
+/* systemfd goes on when the reader has closed the pipe. */
 static void test_closed_pipe(void **state)
 {
     (void)state;

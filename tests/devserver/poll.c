@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Where the system does not tell of all changes, or --poll says not to rely on it. */
+ * Watching by looking: where the system does not report all changes, or because of --poll. */
 #include "devserver.h"
 #include "folder.h"
 
@@ -11,7 +11,7 @@
 
 #define COMMAND "--", "sleep", "1000"
 
-/* Twice a minute is not what the test waits for: an event wakes it, and it looks at once. */
+/* An event makes systemfd look at once, long before the interval of --poll is over. */
 static void test_woken(void **state)
 {
     (void)state;
@@ -36,7 +36,7 @@ static void test_often(void **state)
 
 /* ---- FUSE ---- */
 
-/* What is changed behind it is not told: bindfs(1) shows ../there as "here". */
+/* bindfs(1) shows ../there as "here". Changes made in ../there are not reported for "here". */
 static void mount_there(void)
 {
     in_project("mkdir ../there here && echo 1 >../there/file");
@@ -61,7 +61,7 @@ static void test_fuse(void **state)
     in_project("echo 22 >../there/file");
     expect("~> changed: here/file");
     expect_ready(2);
-    put("file", "1\n"); /* the other one goes on as usual */
+    put("file", "1\n"); /* the other path is still watched as usual */
     expect("~> changed: file");
 }
 

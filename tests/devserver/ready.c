@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Ready means accepting: servers that take their time, and wait for connections in all the ways
- * there are (tests/support/waits.c), are replaced when they accept, and not before. */
+ * Ready means accepting. Servers load for a while, and then wait for connections in all the ways
+ * there are (tests/support/waits.c). They replace the old server when they accept, and not before.
+ */
 #include "devserver.h"
 
 #include <signal.h>
@@ -11,10 +12,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* How long a server loads; and what a client would feel of it, if it had to wait for that. The
- * machine may be busy. */
+/* How long a server loads, in milliseconds. */
 #define LOAD "1500"
-/* On a busy machine systemfd begins to count some time after the server has begun to load. */
+/* NOT_BEFORE_MS is less than LOAD_MS since, on a busy machine, systemfd begins to count some time
+ * after the server has begun to load. A request that takes FELT_MS has waited for a server to load.
+ */
 enum { LOAD_MS = 1500, NOT_BEFORE_MS = LOAD_MS / 2, FELT_MS = 1100, CLIENTS = 4, RESTARTS = 2 };
 
 #define START_HUP(...) START("-s", "http::0", "--restart-on-hup", "--", __VA_ARGS__)
@@ -62,7 +64,7 @@ static int remove_all(void **state)
 
 /* ---- Ways to wait ---- */
 
-/* The line that says that server GENERATION is ready. */
+/* The line which says that the server of that generation is ready. */
 static const char *ready_line(unsigned generation)
 {
     char beginning[64];
@@ -71,7 +73,7 @@ static const char *ready_line(unsigned generation)
     return expect(beginning);
 }
 
-/* "... is ready after 340 ms: ..." or "1.52 s". */
+/* The time in "... is ready after 340 ms: ...", or "1.52 s". */
 static long ready_after_ms(const char *line)
 {
     char unit[4];
@@ -81,7 +83,7 @@ static long ready_after_ms(const char *line)
     return (long)(strcmp(unit, "ms") == 0 ? time : time * 1000);
 }
 
-/* The first server is ready, whatever is known of it, and has been seen to accept. */
+/* Waits until the first server is ready, for whatever reason, and has been seen to accept. */
 static void wait_until_it_accepts(void)
 {
     const char *line = ready_line(1);
@@ -90,7 +92,7 @@ static void wait_until_it_accepts(void)
         expect("~> server 1 accepts after ");
 }
 
-/* Each new one is waited for; nobody feels it. */
+/* Each new server is waited for, and no client feels it. */
 static void check_restarts(void)
 {
     wait_until_it_accepts();
@@ -111,7 +113,7 @@ static void test_ways_to_wait(void **state)
     check_restarts();
 }
 
-/* It computes while it loads: its first one, too, is waited for. */
+/* A server that computes while it loads is waited for, even the first one. */
 static void test_busy(void **state)
 {
     (void)state;
@@ -137,7 +139,7 @@ static void test_shell_that_waits_for_it(void **state)
     check_restarts();
 }
 
-/* No build tool needs --build to be waited for. */
+/* A command that builds before it serves is waited for, too, without --build. */
 static void test_tool_that_compiles(void **state)
 {
     (void)state;
@@ -149,7 +151,7 @@ static void test_tool_that_compiles(void **state)
     stop_load();
 }
 
-/* The first one is ready with either, the next one only with both. */
+/* The first server is ready when it accepts on one socket, the next one only on both. */
 static void test_two_sockets(void **state)
 {
     (void)state;
@@ -160,7 +162,7 @@ static void test_two_sockets(void **state)
     assert_true(ready_after_ms(ready_line(2)) >= NOT_BEFORE_MS);
 }
 
-/* It cannot be seen, and so is taken for ready soon. */
+/* A server that never blocks cannot be seen to wait, and is taken for ready soon. */
 static void test_without_blocking(void **state)
 {
     (void)state;
@@ -178,7 +180,7 @@ static void test_fast(void **state)
     assert_non_null(strstr(ready_line(1), ": it accepts (process "));
 }
 
-/* What may not be seen is no reason to wait for it, nor to fail. */
+/* A server that systemfd may not look at is neither waited for nor taken for failed. */
 static void test_hidden(void **state)
 {
     static const char *const argv[] = {"setpriv",
@@ -269,7 +271,7 @@ static void test_sockets_are_not_passed_on(void **state)
 
     (void)state;
     START_HUP("sh", "-c", "waits poll 300 3>&-; exit $?");
-    line = expect("~> process "); /* it ended */
+    line = expect("~> process "); /* reported as the server has ended */
     assert_non_null(
         strstr(line, "(sh -c waits poll 300 3>&-; exit $?) had the sockets, but process"));
     assert_non_null(strstr(line, "systemfd ... -- waits poll 300"));
@@ -298,7 +300,7 @@ static void test_ready_on_any_line(void **state)
     }
 }
 
-/* What it says that it is about is shown as long as it is waited for. */
+/* A server's STATUS= is shown as long as the server is waited for. */
 static void test_status(void **state)
 {
     (void)state;
@@ -307,7 +309,7 @@ static void test_status(void **state)
     assert_string_equal(expect("~> server 1: "), "~> server 1: loading the model");
 }
 
-/* One that says that it ends is not ready any more. */
+/* A server that says STOPPING=1 is not ready any more. */
 static void test_stopping(void **state)
 {
     (void)state;
@@ -322,7 +324,7 @@ static void test_stopping(void **state)
     assert_int_equal(count_lines("~> server 2 is ready"), 0);
 }
 
-/* Nobody can take the names of the sockets before systemfd does. */
+/* No other process can take the names of the notify sockets first: the kernel chooses free ones. */
 static void test_name_that_is_taken(void **state)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};

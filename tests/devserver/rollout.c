@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The workers of --workers, as the cycle and the servers treat them, with a clock and processes
- * that are made up: thousands of rounds in which versions are good or broken, and workers are slow
- * to begin and to end, crash, and cannot be started. A restart never lets fewer of them answer. */
+ * Simulates --workers: the real cycle and servers, with a simulated clock and simulated processes.
+ * In thousands of rounds, versions are good or broken, and workers are slow to begin and to end,
+ * crash, and cannot be started. During a restart there are never fewer that answer. */
 #include "simulated.h"
 #include "test.h"
 
@@ -26,13 +26,13 @@ enum life { STARTS, ANSWERS, ENDS_SOON, GONE };
 static struct process {
     enum life life;
     int version, worker;
-    long long next; /* when it answers, or ends */
-    int code;       /* then */
-} processes[MOST];  /* at their process IDs */
+    long long next; /* when it will answer or end */
+    int code;       /* its exit status then */
+} processes[MOST];  /* by process ID */
 
 static long started;
-static int version, is_broken; /* of what is started now */
-static unsigned refusals;      /* of so many starts one fails; 0: none */
+static int version, is_broken; /* of the command that is started now */
+static unsigned refusals;      /* one start in so many fails; 0: none */
 static size_t starts, least;
 
 static struct process *process_of(long id)
@@ -87,7 +87,7 @@ int child_start_shell(struct child *child, const char *what, const char *command
     return 0;
 }
 
-/* It goes on answering whom it has, but it does not count any more. */
+/* The process goes on with the clients that it has, but does not count any more. */
 void child_stop_server(const struct child *child, const struct options *options)
 {
     struct process *process = process_of(child->id);
@@ -284,7 +284,8 @@ static void crash(struct process *process)
     process->code = dice(3) ? 139 : 0;
 }
 
-/* Those that are asked to stop, or have crashed, do not count. */
+/* Lets everything happen that is due. Processes that were asked to stop, or have crashed, do not
+ * count as answering. */
 static void look(void)
 {
     for (long id = started - MOST + 1; id <= started; id++)
@@ -312,7 +313,7 @@ static void run_until(long long end)
     }
 }
 
-/* One of that version in each place, and no other. */
+/* There is one process of that version in each place, and no other. */
 static void assert_all_are(int of_version)
 {
     int seen[MAX_WORKERS + 1] = {0};
@@ -335,7 +336,7 @@ static void release(int broken)
     cycle_restart("by hand");
 }
 
-/* Before each test, too. */
+/* Also runs before each test. */
 static int settle(void **state)
 {
     (void)state;
@@ -366,8 +367,8 @@ static int begin(void **state)
 
 /* ---- Rounds ---- */
 
-/* Also when one restart comes into the other, and systemd has no process or descriptor left for a
- * moment. */
+/* Even if one restart begins during another, and systemfd has no process or descriptor to spare for
+ * a moment. */
 static void test_restarts_lose_nobody(void **state)
 {
     (void)state;
@@ -384,7 +385,7 @@ static void test_restarts_lose_nobody(void **state)
     }
 }
 
-/* The first worker shows that it is, and none of the old ones goes. */
+/* The first worker shows that the version is broken, and all old workers stay. */
 static void test_broken_version(void **state)
 {
     (void)state;
@@ -404,8 +405,8 @@ static void test_broken_version(void **state)
     }
 }
 
-/* Each is started again, also all of them, in the middle of a restart, or again and again; but not
- * without a pause. */
+/* Workers that crash are started again, but not without a pause: also if all crash, or during a
+ * restart, or again and again. */
 static void test_crashes(void **state)
 {
     (void)state;
@@ -430,7 +431,8 @@ static void test_crashes(void **state)
     }
 }
 
-/* There is no old one to stay, and so it is tried on, but ever more seldom. */
+/* No old worker can stay in the empty place, so the broken version is tried again and again, at
+ * growing intervals. */
 static void test_broken_in_an_empty_place(void **state)
 {
     size_t before = starts;
@@ -446,7 +448,7 @@ static void test_broken_in_an_empty_place(void **state)
     assert_all_are(version);
 }
 
-/* A version that crashes once it serves: the places of the others are not given to it. */
+/* A version that crashes once it serves does not get the places of the other workers. */
 static void test_version_that_crashes_later(void **state)
 {
     (void)state;
@@ -465,7 +467,7 @@ static void test_version_that_crashes_later(void **state)
         crash(process_of(first));
         run_until(now + 5 * SECONDS);
         CHECK(number_that(ANSWERS) == WORKERS);
-        CHECK(starts == before + 3); /* the second one was started already */
+        CHECK(starts == before + 3); /* the second worker was started already */
         settle(NULL);
     }
 }

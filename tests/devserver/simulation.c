@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * The cycle as the state machine that it is, with a clock, files, builds, servers and a git that
- * are made up: thousands of rounds of a person who saves, deletes and renames files while builds
- * of any length read and write them. At rest, what was built is what is there.
+ * Simulates the cycle, with a simulated clock, files, builds, servers and git. In thousands of
+ * rounds, a person saves, deletes and renames files while builds of any length read and write them.
+ * When all is at rest, what was built is what is there.
  *
- * Three things systemfd cannot tell from what builds do, and the person here does not do them
- * within one build: make a file and delete it again; delete or empty one and bring back what it
- * held. */
+ * systemfd cannot tell three things from what builds do, so the person does not do them within one
+ * build: to make a file and delete it again, to delete a file and bring it back with the same
+ * content, and to empty a file and bring that back. */
 #include "simulated.h"
 #include "test.h"
 
@@ -27,8 +27,8 @@ enum { ROUNDS = 3000, SOURCES = 8, FILES = 32, TEXT = 32, ACTIONS = 12 };
 struct fake {
     char name[16], text[TEXT];
     int is_there;
-    int may_not_come_back, may_not_go; /* until the build has ended: see above */
-    char went[TEXT];                   /* what it held then */
+    int may_not_come_back, may_not_go; /* until the build has ended, as told above */
+    char went[TEXT];                   /* the content that it had before */
 };
 
 static struct fake files[FILES];
@@ -69,7 +69,7 @@ FILE *file_open(const char *path)
     return file->is_there && *file->text ? fmemopen(file->text, strlen(file->text), "rb") : NULL;
 }
 
-/* ---- Watching: what has happened is told a moment later, before anything else does ---- */
+/* ---- Watching: each change is reported a moment later, before anything else happens ---- */
 
 enum { MOST_EVENTS = 64 };
 
@@ -98,7 +98,7 @@ void watch_modes(void)
 
 static size_t overflows;
 
-/* Now and then, there were too many. */
+/* Now and then there were too many changes, and they are lost. */
 void watch_read(void (*changed)(const char *path))
 {
     if (event_count > 0 && dice(100) == 0) {
@@ -163,7 +163,7 @@ void git_rules_have_changed(void)
 {
 }
 
-/* Often some are left. */
+/* Answers some questions, and often leaves others open. */
 void git_look(void)
 {
     size_t count = asked_count > 0 ? dice((unsigned)asked_count + 1) : 0;
@@ -190,12 +190,12 @@ static struct {
     int runs, told_to_end;
     long long began, ends;
     long long read_at[SOURCES], write_at[3];
-    char seen[SOURCES][TEXT]; /* what it has read: "-" for a file that is not there */
+    char seen[SOURCES][TEXT]; /* what it has read; "-" for a file that was not there */
     int did_read[SOURCES], did_write[3];
     size_t written;
     int code;
 } build;
-static char built[SOURCES][TEXT]; /* by the last one that came to its end */
+static char built[SOURCES][TEXT]; /* what the last build that ran to its end has read */
 static char served[SOURCES][TEXT];
 static int built_code;
 static size_t begun, ended_early, servers;
@@ -238,7 +238,7 @@ int child_start_shell(struct child *child, const char *what, const char *command
         build.read_at[i] = now + dice((unsigned)length + 1);
     for (size_t i = 0; i < 3; i++)
         build.write_at[i] = now + dice((unsigned)length + 1);
-    if (dice(2) == 0) /* it has ended before it is told of */
+    if (dice(2) == 0) /* the write is reported only after the build's end */
         build.write_at[0] = build.ends;
     tell("a build begins, of %lld ms", length);
     return 1;
@@ -477,7 +477,7 @@ int servers_timeout(void)
 static long long last_change;
 static size_t changes;
 
-/* Saved as it was: that may be built, and need not be. */
+/* If it does not differ, the save may be built, but need not be. */
 static void count_change(int differs)
 {
     changes++;
@@ -496,7 +496,7 @@ static void save(struct fake *file)
         file->may_not_come_back = build.runs;
         snprintf(file->went, TEXT, "%s", file->text);
     } else if (*text != '\0') {
-        file->may_not_come_back = 0; /* this is seen */
+        file->may_not_come_back = 0; /* systemfd sees this */
     }
     file->may_not_go |= build.runs && !file->is_there;
     count_change(!file->is_there || strcmp(file->text, text) != 0);
@@ -569,7 +569,7 @@ static void look(void)
     cycle_look();
 }
 
-/* All that happens until then. */
+/* Lets everything happen that happens until then. */
 static void run_until(long long end)
 {
     while (now < end) {
@@ -604,15 +604,15 @@ static void assert_built_what_is_there(void)
     }
 }
 
-/* For each change one, and one more for what that has written, where that is different each time;
- * after an overflow, for what it has written in any case. What the first one of a round writes may
- * be new. In the seconds after a change one that feeds itself runs at once, after 1 s, 2 s, 4 s
- * ...; in the two minutes after the last one there is time for 10. */
+/* Each change costs one build, and another one if what that build writes differs each time; after
+ * an overflow, in any case. What the first build of a round writes may be new. A build that feeds
+ * itself runs at once after a change, then after 1 s, 2 s, 4 s ...; in the two minutes after the
+ * last change there is time for 10. */
 static size_t most_builds(void)
 {
     if (plan == FEEDS_ITSELF)
         return 7 * (changes + overflows) + 10;
-    if (restart_build) /* of one that was ended, it is not known how much it has written */
+    if (restart_build) /* it is not known how much a build that was ended has written */
         return 3 * (changes + overflows) + 2;
     return (plan == GENERATES ? 2 : 1) * changes + 2 * overflows + 1;
 }
@@ -635,7 +635,7 @@ static void play_round(void)
     CHECK(plan == FEEDS_ITSELF || !build.runs);
     while (build.runs)
         run_until(now + 1);
-    if (plan != FEEDS_ITSELF) /* which may have begun another one */
+    if (plan != FEEDS_ITSELF) /* such a build may have begun another one */
         assert_built_what_is_there();
     CHECK(last_begin >= last_change);
     CHECK(begun - before <= most_builds());

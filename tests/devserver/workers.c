@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * --workers: several servers on the same sockets. What happens in which order, and that never fewer
- * of them answer, is tests/devserver/rollout.c; here are real ones. The server is
- * tests/support/server.c. */
+ * --workers: several real servers on the same sockets. Their order, and that there are never fewer
+ * that answer, is tested by tests/devserver/rollout.c. The server is tests/support/server.c. */
 #include "devserver.h"
 #include "sockets.h"
 
@@ -33,7 +32,7 @@ static void expect_worker(unsigned worker, unsigned generation, const char *what
     expect(beginning);
 }
 
-/* Any of them may answer. */
+/* Any worker may answer. */
 static void assert_all_answer(const char *word)
 {
     for (int i = 0; i < 10; i++)
@@ -91,7 +90,7 @@ static void test_broken_version(void **state)
     assert_all_answer("two");
 }
 
-/* Also one that ends with status 0, as some do after many requests. */
+/* A worker is started again, even if it ends with status 0, as some do after many requests. */
 static void test_one_that_ends(void **state)
 {
     static const char *const ways[] = {"/exit/1", "/exit/0", "/segv"};
@@ -107,16 +106,16 @@ static void test_one_that_ends(void **state)
         assert_all_answer("hello");
         WAIT_UNTIL(children_of(systemfd.pid) == WORKERS);
     }
-    assert_int_equal(count_lines("~> server "), 1); /* that generation is ready once */
+    assert_int_equal(count_lines("~> server "), 1); /* a generation becomes ready only once */
 }
 
-/* None is left to answer: then it is the server that has crashed. */
+/* If no worker is left to answer, the server has crashed. */
 static void test_all_crash(void **state)
 {
     (void)state;
     START_WORKERS("--no-pid", "--", "sh", "-c", "trap 'exit 1' USR1; server ready & wait");
     expect_all_ready(1);
-    process_signal(&systemfd, SIGUSR1); /* to each of them */
+    process_signal(&systemfd, SIGUSR1); /* passed on to each worker */
     for (int i = 0; i < WORKERS; i++)
         expect("~> worker ");
     WAIT_UNTIL(answers(ports[0], "hello"));
@@ -135,7 +134,7 @@ static void test_deaf_workers(void **state)
     assert_dies_of(SIGTERM);
 }
 
-/* A container goes on as long as one of them does. */
+/* With --exit-with-server, as in a container, systemfd goes on while a worker is left. */
 static void test_exit_with_the_last(void **state)
 {
     (void)state;
