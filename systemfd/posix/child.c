@@ -49,9 +49,10 @@ static int is_one_stream(void)
            out.st_dev == err.st_dev && out.st_ino == err.st_ino;
 }
 
-/* fork_child, with the standard streams of a build or server; as one where ours are one, so
- * that what it prints keeps its order. Two servers at once cannot share a terminal's input.
- * `what` NULL: the caller reports why not. */
+/* fork_child, with standard streams for a build or server. Where our output and error are one
+ * stream, so are the child's, and what it prints keeps its order. Only with may_read it gets our
+ * input, as two servers cannot share a terminal's. A failure is reported, with `what` in it; if
+ * that is NULL, the caller reports it. */
 static pid_t start(const char *what, struct tail *tail, int may_read)
 {
     int err = output_open(STDERR_FILENO, tail);
@@ -74,7 +75,7 @@ static pid_t start(const char *what, struct tail *tail, int may_read)
     return pid;
 }
 
-/* Of one that has not been reaped. */
+/* Opens a pidfd of a process that has not been reaped. Returns -1 if that is not possible. */
 static int open_pidfd(long id)
 {
 #if defined(__linux__) && defined(SYS_pidfd_open)
@@ -113,8 +114,8 @@ static void read_notify(const struct child *child)
     notify_read(child->notify, (pid_t)child->group, &child->notify->said);
 }
 
-/* Reads what servers have sent so far, since one may store its state and then send SIGHUP itself.
- */
+/* Reads what servers have sent so far, since a server may store its state and then ask for a
+ * restart by SIGHUP itself. */
 static void update_store(void)
 {
     const struct child *speakers[MAX_SERVERS];
@@ -124,7 +125,7 @@ static void update_store(void)
     descriptor_store_check();
 }
 
-/* service_manager_open has removed what was there before. */
+/* service_manager_open has removed the values for systemfd itself. */
 static void set_notify_variables(const struct notify *notify, int with_pid)
 {
     set_variable("NOTIFY_SOCKET", notify->name);
@@ -163,7 +164,8 @@ int child_start_server(struct child *child, const struct options *options,
     exec_server(&all, options, generation);
 }
 
-/* What a connection is passed as. */
+/* Becomes the command, with the connection as its only socket. As with Accept=yes of systemd, its
+ * name is "connection". */
 static void exec_for_connection(const struct options *options, int connection)
 {
     static const char name[] = "connection";
@@ -226,7 +228,7 @@ void child_hear(const struct child *child, struct said *said)
 
 /* ---- Stopping ---- */
 
-/* Those whose parents have ended are ours (PR_SET_CHILD_SUBREAPER). */
+/* Is any of our children in that group? Orphans become our children (PR_SET_CHILD_SUBREAPER). */
 static int has_members(long group)
 {
 #ifdef __linux__
@@ -239,8 +241,9 @@ static int has_members(long group)
 #endif
 }
 
-/* Once the last member has been reaped, the number may be another group's: a pidfd is of this one
- * for ever (pidfd_send_signal(2), PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9). */
+/* Signals the process group. Returns 0, or -1 with errno: ESRCH if no member is left. Once the last
+ * one has been reaped, another group may get the number, but a pidfd stays with this one
+ * (PIDFD_SIGNAL_PROCESS_GROUP of pidfd_send_signal(2), Linux 6.9). */
 static int signal_group(const struct child *child, int number)
 {
 #if defined(__linux__) && defined(SYS_pidfd_send_signal)
@@ -266,7 +269,7 @@ void child_stop_server(const struct child *child, const struct options *options)
         signal_group(child, number);
     else
         kill((pid_t)child->id, number);
-    signal_group(child, SIGCONT); /* one that is stopped could not see it */
+    signal_group(child, SIGCONT); /* a stopped process could not act on the signal */
 }
 
 void child_stop_build(const struct child *child)
@@ -285,7 +288,7 @@ int child_is_left(const struct child *child)
     return signal_group(child, 0) == 0 || errno == EPERM;
 }
 
-/* Never our own group: it would be signalled with it. */
+/* Never takes our own group: systemfd would be signalled, too. */
 void child_follow(struct child *child, long id)
 {
     pid_t group = getpgid((pid_t)id);

@@ -36,7 +36,7 @@ struct sockets descriptor_store_behind(const struct sockets *given);
 size_t descriptor_store_poll(struct pollfd *entries);
 void descriptor_store_polled(const struct pollfd *entries, size_t polled);
 
-/* Does both at once, without waiting. */
+/* Does both, without waiting. */
 void descriptor_store_check(void);
 
 /* Tells the service manager what its queue had no room for. Call it after descriptor_store_timeout

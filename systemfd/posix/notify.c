@@ -20,8 +20,8 @@
 /* ---- Its name ---- */
 
 #ifdef __linux__
-/* The kernel chooses one that is free (unix(7), autobind): nobody can have taken it before, and
- * nothing is left in the file system. With what comes, it is to say who sent it. */
+/* Lets the kernel choose a free name (autobind, unix(7)): no process can have taken it before, and
+ * nothing is left in the file system. With each message, the kernel will name the sender. */
 static int bind_somewhere(struct notify *notify)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -44,7 +44,7 @@ static void remove_name(const struct notify *notify)
     (void)notify;
 }
 #else
-/* In a folder that only this user can enter. */
+/* Binds the socket in a new folder that only this user can enter. */
 static int bind_somewhere(struct notify *notify)
 {
     const char *folder = getenv("TMPDIR");
@@ -117,7 +117,7 @@ void notify_close(struct notify *notify)
 /* ---- What comes ---- */
 
 #ifdef __linux__
-/* Any user can find the socket. One of the server's own processes may be another user's by now. */
+/* Any user can send to the socket. The server's own processes may have become another user. */
 static int is_trusted(const struct message *message, pid_t group)
 {
     return message->process > 0 &&
@@ -132,7 +132,7 @@ static int is_trusted(const struct message *message, pid_t group)
 }
 #endif
 
-/* If the text is cut, its end might have said something else. */
+/* Ignores text that was cut, as its end might have said something else. */
 static void hear(struct message *message, pid_t group, struct said *said)
 {
     if (message->text_is_cut || !is_trusted(message, group) ||
@@ -142,8 +142,8 @@ static void hear(struct message *message, pid_t group, struct said *said)
     store_requested(message);
 }
 
-/* The last words of a server that has ended are read at once. They may be a whole queue of
- * messages: 512 where systemd has raised net.unix.max_dgram_qlen. */
+/* All that a server sent before it ended is read in one call. That may be a whole queue: 512
+ * messages where systemd has raised net.unix.max_dgram_qlen. */
 void notify_read(const struct notify *notify, pid_t group, struct said *said)
 {
     enum { MOST_AT_ONCE = 1024 }; /* a server that never stops talking must not stop us */

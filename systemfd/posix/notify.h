@@ -10,11 +10,11 @@
 struct notify {
     int fd;
     char name[108];   /* for NOTIFY_SOCKET */
-    struct said said; /* what was read and not yet asked for */
+    struct said said; /* what was read, until child_hear takes it */
 };
 
-/* One for each server: a late word of an old one must not count for a new one. For notify_close;
- * NULL: there can be none, which is reported, once. */
+/* Opens a socket for one server. Each server has its own, so that a late message of an old one does
+ * not count for a new one. notify_close closes it. Returns NULL on failure, reported once. */
 struct notify *notify_open(void);
 
 /* Reads what has arrived: adds it to *said, and passes descriptors to the store
@@ -22,7 +22,7 @@ struct notify *notify_open(void);
  * server's process group; elsewhere only this user can find the socket. */
 void notify_read(const struct notify *notify, pid_t group, struct said *said);
 
-/* NULL does nothing. */
+/* Closes the socket, removes its name and frees *notify. NULL does nothing. */
 void notify_close(struct notify *notify);
 
 #endif

@@ -26,8 +26,8 @@ static long ask_kernel(int a, int b)
 #endif
 }
 
-/* Devices may share one (every terminal's master is /dev/ptmx), and so do eventfd(2) and the like,
- * which have no file type. */
+/* Two devices may be the same inode (every terminal's master is /dev/ptmx), and so are all of
+ * eventfd(2) and the like, which have no file type. */
 static int has_own_inode(const struct stat *status)
 {
     return S_ISSOCK(status->st_mode) || S_ISREG(status->st_mode) || S_ISFIFO(status->st_mode) ||

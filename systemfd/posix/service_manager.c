@@ -20,14 +20,14 @@
 #endif
 
 static struct sockaddr_un address;
-static socklen_t address_size; /* 0: there is none */
-static pid_t owner;            /* the process that it has started */
+static socklen_t address_size; /* 0: there is no manager */
+static pid_t owner;            /* the process that the manager has started */
 static uint64_t watchdog_usec;
 static unsigned stores;
 
 /* ---- Its variables ---- */
 
-/* A path, or "@" and a name of the abstract namespace. */
+/* Parses a path, or "@" and a name in the abstract namespace. Returns 0 for anything else. */
 static int parse_address(const char *text)
 {
     size_t length = strlen(text);
@@ -87,7 +87,7 @@ void service_manager_open(void)
     report_death_to(tell_death);
 }
 
-/* Not for what a process has to say that was forked, and is about to become another program. */
+/* A process that was forked does not speak for systemfd: it is about to become another program. */
 int service_manager_is_there(void)
 {
     return address_size > 0 && getpid() == owner;
@@ -115,7 +115,7 @@ static void warn(const char *text)
     warned = 1;
 }
 
-/* fd: -1 if there is none. */
+/* Sends the text, and the descriptor unless it is -1. Returns 0, or -1 with errno. */
 static int send_message(int socket, char *text, int fd)
 {
     union {
@@ -141,7 +141,7 @@ static int send_message(int socket, char *text, int fd)
     return sent < 0 ? -1 : 0;
 }
 
-/* A new socket each time, as sd_notify does: there is nothing to keep, nor to lose. */
+/* Uses a new socket each time, as sd_notify does, and so has none to keep open or to lose. */
 static int send_text(char *text, int fd)
 {
     int to = socket(AF_UNIX, SOCK_DGRAM, 0), is_full;

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: MIT
- * The service manager that started systemfd, if one did: the socket on which it wants to be told
- * how it goes (sd_notify(3), NOTIFY_SOCKET). systemd is one. */
+ * Tells the service manager that started systemfd, such as systemd, how it goes: on the socket that
+ * NOTIFY_SOCKET names (sd_notify(3)). */
 #ifndef SYSTEMFD_SERVICE_MANAGER_H
 #define SYSTEMFD_SERVICE_MANAGER_H
 
-/* Takes its variables out of the environment: they are for this process, not for its children. From
- * now on it is told why systemfd dies, too (ERRNO=, STATUS=). */
+/* Reads the manager's variables and removes them from the environment, as they are not for our
+ * children. From now on the manager is also told why systemfd dies (ERRNO=, STATUS=). */
 void service_manager_open(void);
 
-/* Does one want to be told? */
+/* Is there a manager that wants to be told? Not for a process that was forked. */
 int service_manager_is_there(void);
 
-/* Sends lines of NAME=VALUE, as one message. Nothing is waited for: 0 when the manager has yet to
- * read what came before, and this may be sent again later. When it cannot be sent at all, that is
- * reported once. */
+/* Sends lines of NAME=VALUE as one message, without waiting. Returns 0 if there is no room for it
+ * until the manager has read earlier ones: send it again later. Otherwise returns 1, even if there
+ * is no manager, or if it cannot be sent at all; the latter is reported once. */
 int service_manager_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same, with a copy of that descriptor. */
+/* The same. The manager gets a copy of that descriptor, too. */
 int service_manager_tell_with(int fd, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* How many descriptors it stores for us (FDSTORE, since systemd 254), or 0 if it does not say. */
+/* How many descriptors the manager stores for us (FDSTORE, since systemd 254); 0: unknown. */
 unsigned service_manager_stores(void);
 
-/* In how many microseconds it wants to hear WATCHDOG=1 at the latest; 0: it does not. */
+/* Within how many microseconds the manager wants to hear WATCHDOG=1 again; 0: it does not. */
 unsigned long long service_manager_watchdog_usec(void);
 
 #endif

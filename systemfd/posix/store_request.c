@@ -9,7 +9,7 @@
 
 struct request {
     int stores, removes, is_polled;
-    const char *name; /* no NUL at its end; NULL: there is none */
+    const char *name; /* not ended by NUL; NULL: no name was given */
     size_t name_length;
 };
 

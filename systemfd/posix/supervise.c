@@ -44,7 +44,7 @@ void supervise_check(const struct options *options)
 {
     struct stat status;
 
-    service_manager_open(); /* first: it is told why something cannot be opened */
+    service_manager_open(); /* first, so that it is told why something cannot be opened */
     for (size_t i = 0; i < options->watch.count; i++)
         if (stat(options->watch.list[i], &status) < 0)
             die(EXIT_CANNOT_OPEN, "cannot watch %s: %s", options->watch.list[i], strerror(errno));
@@ -63,15 +63,15 @@ static void describe(const siginfo_t *ended, struct exit_status *how)
     }
 }
 
-/* One that runs has the old socket. */
+/* Restarts if a server is up, as it has the old socket. */
 static void restart_for(const char *new_socket)
 {
     if (new_socket && !no_server_is_up())
         cycle_restart(new_socket);
 }
 
-/* Who had the terminal got the Ctrl-C that was meant for all. When it died of it, so do we, as
- * a shell does; what else it made of it is its own. */
+/* A process that had the terminal got the Ctrl-C that was meant for all. If it died of that, so do
+ * we, as a shell does. If it did anything else, that was its own business. */
 static void child_ended(const siginfo_t *ended)
 {
     const char *new_socket;
@@ -88,15 +88,15 @@ static void child_ended(const siginfo_t *ended)
     restart_for(new_socket);
 }
 
-/* The next one; 0: there is none. */
+/* Finds the next child that has changed its state in that way. Returns 0 if there is none. */
 static int wait_for_child(siginfo_t *child, int options)
 {
     memset(child, 0, sizeof *child);
     return waitid(P_ALL, 0, child, options | WNOHANG) == 0 && child->si_pid > 0;
 }
 
-/* Who has ended is told before it is reaped: until then, its number is nobody else's, and what it
- * leaves can be signalled. */
+/* The end of a child is handled before it is reaped: until then its process ID is not used again,
+ * and its process group can be signalled. */
 static void reap(void)
 {
     siginfo_t child;
@@ -111,7 +111,7 @@ static void reap(void)
 
 /* ---- Signals ---- */
 
-/* A terminal that was closed is none any more. */
+/* Is there a controlling terminal? One that was closed does not count. */
 static int has_terminal(void)
 {
     int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -122,7 +122,7 @@ static int has_terminal(void)
     return 1;
 }
 
-/* What it means is between the server and whoever sends it. */
+/* Passes a signal on to the servers. They know what it means. */
 static void pass_on(int number)
 {
     const struct child *servers[MAX_SERVERS];
@@ -136,7 +136,7 @@ static void pass_on(int number)
         report("there is no server to pass SIG%s on to", signal_name(number));
 }
 
-/* To all, as their own terminal would if they were in its foreground. */
+/* Signals the new size to all, as a terminal of their own would if they were in its foreground. */
 static void pass_size_on(void)
 {
     static const enum state up[] = {RUNNING, STARTING};
@@ -154,7 +154,7 @@ static void handle_signal(int number)
 {
     switch (number) {
     case SIGCHLD:
-        watch_wake(); /* who has ended may have written; reap() looks anyway */
+        watch_wake(); /* a process that has ended may have written; reap() runs anyway */
         break;
     case SIGUSR1:
     case SIGUSR2:
@@ -174,8 +174,8 @@ static void handle_signal(int number)
     }
 }
 
-/* All SIGHUPs that have come are one restart. That of a terminal that was closed is none, but
- * the end: nobody is left to see it. */
+/* All SIGHUPs that have come are one restart. But if the terminal was closed, SIGHUP means the end:
+ * nobody is left to see a restart. */
 static void handle_signals(int signals, int had_terminal)
 {
     unsigned char number;
@@ -199,7 +199,7 @@ static void handle_signals(int signals, int had_terminal)
 
 /* ---- Clients ---- */
 
-/* --lazy waits for the first one; --accept takes each. */
+/* --lazy waits for the first client; --accept takes each one. Returns the number of entries. */
 static size_t poll_for_clients(struct pollfd *entries, const struct sockets *sockets)
 {
     if (cycle_accepts() ? !accept_each_may() : !cycle_waits_for_client())
@@ -231,7 +231,8 @@ static int timeout_ms(void)
     return earlier(earlier(wait, accept_each_timeout()), descriptor_store_timeout());
 }
 
-/* For whatever comes first; copies output, the rest is looked at in any case. */
+/* Waits for whatever comes first, and handles what needs the entries of poll(2). The rest is looked
+ * at after each wait anyway. */
 static void wait_for_events(int signals, const struct sockets *sockets)
 {
     enum {
@@ -271,7 +272,7 @@ static void wait_for_events(int signals, const struct sockets *sockets)
 
 static void look_after_connections(void)
 {
-    static int told; /* that they are to end */
+    static int told; /* the processes were told to end */
 
     if (cycle_ends_at_once())
         accept_each_kill();
@@ -281,8 +282,8 @@ static void look_after_connections(void)
     accept_each_look();
 }
 
-/* Dies of the signal itself, so that a shell or make that waits sees what it was; but without
- * the core file that QUIT leaves. */
+/* After a signal, dies of the same signal, so that a shell or make that waits sees which it was,
+ * but without the core file that QUIT leaves. */
 static int finish(void)
 {
     const struct rlimit none = {0, 0};

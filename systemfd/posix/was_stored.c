@@ -24,8 +24,8 @@ static int is_no_listener(int fd, const char *name)
            strcmp(name, "connection") != 0;
 }
 
-/* Of a file: ListenFIFO= and ListenSpecial= open what has a name. A memfd has no name, and
- * eventfd(2) and the like have no file type. */
+/* ListenFIFO= and ListenSpecial= open files that have a name. A memfd has none, and eventfd(2) and
+ * the like have no file type. */
 static int has_no_name(const struct stat *status)
 {
     return (S_ISREG(status->st_mode) && status->st_nlink == 0) || (status->st_mode & S_IFMT) == 0;
