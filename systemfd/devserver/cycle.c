@@ -40,6 +40,7 @@ static void (*retry)(void);    /* what failed, and is tried again */
 static long long retry_at;     /* 0: nothing is */
 static int backoff_ms;
 static int stale;          /* --lazy: the next start has to build first */
+static int for_client;     /* --lazy: a client has come, and no server has become ready since */
 static int crashed;        /* a server has crashed since the last change */
 static unsigned accepting; /* --accept: the version that connections start; 0: none yet */
 static int ending, at_once, exit_status;
@@ -73,7 +74,7 @@ static void show_page(const char *title, const struct tail *text)
 static void tell_ready(unsigned generation)
 {
     ready_at = now_ms();
-    retry_at = 0;
+    retry_at = for_client = 0;
     *failure = '\0';
     page_hide();
     live_reload_tell();
@@ -272,6 +273,7 @@ static void take_changes(void)
 /* No build runs. */
 static void begin_cycle(void)
 {
+    for_client = 0;
     take_changes();
     first_client_forget();
     stale = 0;
@@ -407,6 +409,7 @@ void cycle_client_came(void)
         begin_cycle();
     else
         start_server();
+    for_client = 1;
 }
 
 void cycle_child_ended(long id, const struct exit_status *how)
@@ -594,9 +597,19 @@ const char *cycle_failure(void)
 
 /* ---- Clients ---- */
 
+int cycle_is_idle(void)
+{
+    return first_client_is_awaited() && !ending && !build_id();
+}
+
 int cycle_waits_for_client(void)
 {
-    return first_client_may_come() && !ending && !build_id();
+    return cycle_is_idle() && first_client_may_come();
+}
+
+int cycle_starts_for_client(void)
+{
+    return for_client && cycle_is_restarting();
 }
 
 /* A build may be writing the command: clients that come meanwhile get the new one. */

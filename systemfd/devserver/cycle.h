@@ -47,9 +47,15 @@ int cycle_is_restarting(void);
 /* What went wrong since a server became ready, as "server 2 crashed: signal SEGV"; or "". */
 const char *cycle_failure(void);
 
+/* --lazy: there is no server, and none is wanted before a client comes. */
+int cycle_is_idle(void);
+
 /* --lazy: call cycle_client_came as soon as a client is at one of the sockets. */
 int cycle_waits_for_client(void);
 void cycle_client_came(void);
+
+/* --lazy: what cycle_is_restarting sees is the start for that client. */
+int cycle_starts_for_client(void);
 
 /* --accept: connections may be accepted now. */
 int cycle_accepts(void);

@@ -66,6 +66,10 @@ static void describe(char *text, size_t size)
         append(text, size, "%s", cycle_failure());
     append_server(text, size, STARTING, "starts");
     append_server(text, size, RUNNING, "runs");
+    if (cycle_is_idle())
+        append(text, size, "waiting for a client");
+    if (cycle_accepts())
+        append(text, size, "accepting connections");
     make_printable(text);
 }
 
@@ -107,7 +111,12 @@ void service_status_restart(void)
  * process. */
 static int is_up(void)
 {
-    return servers_in(RUNNING) || cycle_accepts() || cycle_waits_for_client();
+    return servers_in(RUNNING) || cycle_accepts() || cycle_is_idle();
+}
+
+static int is_restart_untold(void)
+{
+    return asked || (told == IS_READY && cycle_is_restarting() && !cycle_starts_for_client());
 }
 
 /* READY=1 follows a restart that failed, too: the service is active as long as systemfd runs. */
@@ -115,7 +124,7 @@ static void tell_state(void)
 {
     if (cycle_ending() && told != STOPS)
         tell(STOPS, "STOPPING=1");
-    else if (asked || (told == IS_READY && cycle_is_restarting()))
+    else if (is_restart_untold())
         tell_reload();
     else if ((told == RELOADS && !cycle_is_restarting()) ||
              (told == STARTS && is_up() && !cycle_is_restarting()))
@@ -143,13 +152,13 @@ static long long alive_every_ms(void)
     return (long long)(service_manager_watchdog_usec() / 1000 / 2);
 }
 
-/* Must systemfd itself send WATCHDOG=1? Servers need not before they are ready, but the manager
- * expects it from the first READY=1 on, even while a server starts in place of one that crashed. A
- * server that runs must send it. */
+/* Must systemfd itself send WATCHDOG=1? The manager expects it from the first READY=1 on, and a
+ * server that runs must send it. While there is none, nobody else can: because one is built or
+ * starts, or because none is needed yet (--lazy, --accept). */
 static int is_alive_for_it(void)
 {
-    return service_manager_watchdog_usec() > 0 && told != STARTS && servers_in(STARTING) &&
-           !servers_in(RUNNING);
+    return service_manager_watchdog_usec() > 0 && told != STARTS && !servers_in(RUNNING) &&
+           (cycle_is_restarting() || cycle_is_idle() || cycle_accepts());
 }
 
 static void tell_alive(void)

@@ -207,6 +207,68 @@ static void test_build(void **state)
     expect_told("READY=1");
 }
 
+/* ---- Without a server ---- */
+
+/* It serves as soon as its sockets are open; and the server that the first client starts restarts
+ * nothing. */
+static void test_lazy(void **state)
+{
+    (void)state;
+    listen_at(abstract_name("manager"));
+    START_TOLD("systemfd", "-s", "http::0", "--lazy", "--", "server", "ready");
+    assert_string_equal(expect_told("STATUS="), "STATUS=waiting for a client");
+    expect_told("READY=1");
+    assert_answers(ports[0], "hello");
+    expect_told("STATUS=server 1 runs");
+    hup();
+    expect_told("RELOADING=1");
+    expect_told("STATUS=server 2 runs");
+    expect_told("READY=1");
+    WAIT_UNTIL(children_of(systemfd.pid) == 1); /* the old one would answer, too */
+    free(ask(ports[0], "/exit/0"));
+    expect_told("STATUS=waiting for a client");
+    hup();
+    expect_told("RELOADING=1");
+    expect_told("STATUS=server 3 runs");
+    expect_told("READY=1");
+    process_signal(&systemfd, SIGTERM);
+    expect_told("STOPPING=1");
+}
+
+static void test_lazy_build(void **state)
+{
+    (void)state;
+    listen_at(abstract_name("manager"));
+    START_TOLD("systemfd", "-s", "http::0", "--lazy", "--build", "! test -e bad", "--", "server",
+               "ready");
+    expect_told("READY=1");
+    in_project("touch bad");
+    free(ask(ports[0], "/"));
+    expect_told("STATUS=the build failed");
+    in_project("rm bad");
+    hup();
+    expect_told("RELOADING=1");
+    expect_told("STATUS=server 1 runs");
+    expect_told("READY=1");
+}
+
+static void test_accept(void **state)
+{
+    (void)state;
+    listen_at(abstract_name("manager"));
+    START_TOLD("systemfd", "-s", "http::0", "--accept", "--build", "! test -e bad", "--", "true");
+    expect_told("STATUS=the build runs");
+    assert_string_equal(expect_told("STATUS=acc"), "STATUS=accepting connections");
+    expect_told("READY=1");
+    free(exchange(connect_port(ports[0]), ""));
+    in_project("touch bad");
+    hup();
+    expect_told("RELOADING=1");
+    expect_told("STATUS=the build failed");
+    assert_non_null(strstr(told, "exit status 1; accepting connections"));
+    expect_told("READY=1");
+}
+
 /* ---- The end ---- */
 
 static void test_cannot_open(void **state)
@@ -304,6 +366,23 @@ static void test_watchdog_between_servers(void **state)
     wait_until_told("READY=1");
 }
 
+/* Nobody else can while there is no server, and all is well. */
+static void test_watchdog_without_servers(void **state)
+{
+    static const char *const ways[] = {"--lazy", "--accept"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        listen_at(abstract_name("manager"));
+        START_TOLD("WATCHDOG_USEC=20000", "systemfd", "-s", "http::0", ways[i], "--", "server");
+        expect_told("READY=1");
+        for (int j = 0; j < 3; j++)
+            expect_told("WATCHDOG=1");
+        process_discard(&systemfd);
+        close(manager);
+    }
+}
+
 /* ---- One that is slow, and none ---- */
 
 /* It has not read for a while, and the kernel keeps but a few messages (net.unix.max_dgram_qlen):
@@ -353,11 +432,15 @@ int main(void)
         TOLD(test_broken_version),
         TOLD(test_reload_during_restart),
         TOLD(test_build),
+        TOLD(test_lazy),
+        TOLD(test_lazy_build),
+        TOLD(test_accept),
         TOLD(test_cannot_open),
         TOLD(test_exit_status),
         TOLD(test_words_of_the_server),
         TOLD(test_watchdog_variables),
         TOLD(test_watchdog_between_servers),
+        TOLD(test_watchdog_without_servers),
         TOLD(test_slow),
         TOLD(test_nobody_listens),
         TOLD(test_not_an_address),
