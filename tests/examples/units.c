@@ -325,6 +325,29 @@ static void test_missed_watchdog(void **state)
     process_line_with(&machine, "watchdog"); /* systemd reports it, too */
 }
 
+#define RUN_FOR_CLIENTS(way, server)                                                               \
+    CHANGE("Service",                                                                              \
+           "ExecStart=\nExecStart=/usr/local/bin/systemfd " way " -- /usr/local/bin/" server "\n") \
+    "systemctl restart reload\n"                                                                   \
+    "systemctl show -P ActiveState reload\n"                                                       \
+    "systemctl show -P StatusText reload\n"                                                        \
+    "ask http 5004\n"                                                                              \
+    "systemctl reload reload\n"                                                                    \
+    "ask http 5004\n"
+
+/* The unit is up as soon as its sockets are. */
+static void test_started_by_clients(void **state)
+{
+    (void)state;
+    boot(PROLOGUE RUN_FOR_CLIENTS("--lazy", "epoll") RUN_FOR_CLIENTS("--accept", "connection"));
+    for (int i = 0; i < 2; i++) {
+        expect_line("active");
+        expect_line(i == 0 ? "waiting for a client" : "accepting connections");
+        expect_hello();
+        expect_hello();
+    }
+}
+
 /* What a server has stored outlives systemfd, too: a memfd, and a listener that it has opened. */
 static void test_descriptor_store(void **state)
 {
@@ -365,6 +388,7 @@ int main(int argc, char **argv)
         BOOTED(test_broken_version),
         BOOTED(test_reloads_under_load),
         BOOTED(test_missed_watchdog),
+        BOOTED(test_started_by_clients),
         BOOTED(test_descriptor_store),
     };
 
