@@ -442,6 +442,13 @@ static void check_accept(const struct options *options)
         die(EXIT_USAGE, "--%s does nothing with --accept: each process gets one connection", other);
 }
 
+static void check_workers(const struct options *options)
+{
+    if (options->workers > 1 && options->lazy)
+        die(EXIT_USAGE, "--workers and --lazy exclude each other: a worker that ends with status 0 "
+                        "is started again, a server of --lazy only by the next client");
+}
+
 static void check(const struct options *options)
 {
     if (options->help)
@@ -458,6 +465,7 @@ static void check(const struct options *options)
     if (options->move_aside.count > 0 && !options->build)
         die(EXIT_USAGE, "--move-aside does nothing without --build");
     check_accept(options);
+    check_workers(options);
 }
 
 void options_parse(int argc, char **argv, struct options *options)

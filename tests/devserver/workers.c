@@ -148,12 +148,34 @@ static void test_exit_with_the_last(void **state)
     assert_dies_of(SIGTERM);
 }
 
+/* A worker that ends with status 0 is started again, and so is not the server of --lazy. */
+static void test_refused(void **state)
+{
+    (void)state;
+    assert_refused("systemfd --lazy --workers 2 -s http::0 -- true",
+                   "--workers and --lazy exclude each other: a worker that ends with status 0 is "
+                   "started again, a server of --lazy only by the next client");
+    assert_refused("systemfd --accept --workers 2 -s http::0 -- true",
+                   "--workers does nothing with --accept");
+}
+
+/* One is a server as any other. */
+static void test_lazy_worker(void **state)
+{
+    (void)state;
+    START("--lazy", "--workers=1", "-s", "http::0", "--", "server", "ready");
+    expect("~> waiting for the first client");
+    assert_answers(ports[0], "hello");
+    free(ask(ports[0], "/exit/0"));
+    expect("~> server 1 ended by itself; the next client starts it again");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_each_has_a_number),  TEST(test_restart),   TEST(test_broken_version),
         TEST(test_one_that_ends),      TEST(test_all_crash), TEST(test_deaf_workers),
-        TEST(test_exit_with_the_last),
+        TEST(test_exit_with_the_last), TEST(test_refused),   TEST(test_lazy_worker),
     };
 
     return cmocka_run_group_tests(tests, find_programs_and_orphans, NULL);
