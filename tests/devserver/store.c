@@ -175,6 +175,27 @@ static void test_lazy(void **state)
     }
 }
 
+/* libsystemd, as Python has it, is another one that stores and finds them. */
+static void test_libsystemd(void **state)
+{
+    static const char server[] =
+        "import os, signal\n"
+        "from systemd import daemon\n"
+        "names = daemon.listen_fds_with_names()\n"
+        "print('passed', *[names[fd] for fd in sorted(names)], flush=True)\n"
+        "daemon.notify('FDSTORE=1\\nFDNAME=state', fds=[os.memfd_create('state')])\n"
+        "daemon.notify('READY=1')\n"
+        "signal.pause()\n";
+
+    (void)state;
+    if (shell_status(NULL, "/usr/bin/python3 -c 'import systemd.daemon'") != 0)
+        skip_because("python3-systemd is not installed");
+    START("-s", "web=http::0", "--restart-on-hup", "--", "/usr/bin/python3", "-c", server);
+    expect_passed("web", 1);
+    process_signal(&systemfd, SIGHUP);
+    expect_passed("web state", 2);
+}
+
 /* ---- Names ---- */
 
 static void test_remove(void **state)
@@ -493,6 +514,24 @@ static void test_slow_manager(void **state)
     }
 }
 
+/* What a server stored before it was started in another way is no connection's business. */
+static void test_given_back_for_connections(void **state)
+{
+    const int descriptors[] = {internet_socket(SOCK_STREAM, "127.0.0.1"), counted_memfd(1)};
+    int port = port_of_socket(descriptors[0]);
+    char *answer;
+
+    (void)state;
+    listen_as_manager();
+    start_with(descriptors, 2, "web:state",
+               (const char *const[]){"systemfd", "--accept", "--", "sh", "-c",
+                                     "echo $LISTEN_FDS $LISTEN_FDNAMES ${FDSTORE-none} >&3", NULL});
+    expect("~> accepting");
+    answer = exchange(connect_port(port), "");
+    assert_string_equal(answer, "1 connection none\n");
+    free(answer);
+}
+
 /* Servers are told the bound that is the lower one. */
 static void test_bound_of_the_manager(void **state)
 {
@@ -522,6 +561,7 @@ int main(void)
         TEST(test_crash),
         TEST(test_workers),
         TEST(test_lazy),
+        TEST(test_libsystemd),
         TEST(test_remove),
         TEST(test_names),
         TEST(test_same_description),
@@ -533,6 +573,7 @@ int main(void)
         MANAGED(test_passed_on),
         MANAGED(test_given_back),
         MANAGED(test_listener_given_back),
+        MANAGED(test_given_back_for_connections),
         MANAGED(test_slow_manager),
         MANAGED(test_bound_of_the_manager),
     };
