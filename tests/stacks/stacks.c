@@ -414,6 +414,24 @@ static void test_php(void **state)
     free(launch);
 }
 
+/* The code is the new one, the count the old one. */
+static void test_state_survives(void **state)
+{
+    static const struct stack counter = {.recipe = "Python: state that survives a restart",
+                                         .source = "counter.py"};
+
+    (void)state;
+    launch_stack(&counter);
+    expect_ready(1);
+    assert_answers(ports[0], "visit 1");
+    in_project("sed -i 's/visit %%d/call %%d/' counter.py");
+    expect_ready(2);
+    WAIT_UNTIL(children_of(systemfd.pid) == 1);
+    assert_answers(ports[0], "call 2");
+    process_signal(&systemfd, SIGTERM);
+    assert_dies_of(SIGTERM);
+}
+
 /* As npm does. */
 static void test_what_node_starts_has_no_socket(void **state)
 {
@@ -434,7 +452,7 @@ static void test_what_node_starts_has_no_socket(void **state)
 static void test_each_recipe_is_run(void **state)
 {
     char *count = shell("grep -c '^systemfd -s ' docs/recipes.md");
-    int recipes = 1; /* PHP */
+    int recipes = 2; /* PHP, and the counter */
 
     (void)state;
     for (size_t i = 0; i < COUNT; i++)
@@ -445,7 +463,7 @@ static void test_each_recipe_is_run(void **state)
 
 int main(int argc, char **argv)
 {
-    static const struct CMUnitTest others[] = {TEST(test_php),
+    static const struct CMUnitTest others[] = {TEST(test_php), TEST(test_state_survives),
                                                TEST(test_what_node_starts_has_no_socket),
                                                cmocka_unit_test(test_each_recipe_is_run)};
     struct CMUnitTest tests[COUNT + sizeof others / sizeof *others];
