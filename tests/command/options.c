@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The command line in every spelling, what each option does, what is refused, and what is
- * printed. Started as "options show", it is the receiver: it prints the options of socket 3. */
+ * The command line in every spelling, what each option does, what is refused, and what is printed.
+ * Started as "options show", this program is the receiver, and prints the options of socket 3. */
 #include "listenfd.h"
 
 #include "folder.h"
@@ -19,7 +19,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static struct process receiver; /* that of a failed test is ended by end_receiver */
+static struct process receiver; /* after a failed test, end_receiver ends it */
 
 static int end_receiver(void **state)
 {
@@ -107,7 +107,7 @@ static void check_command(const char *command, const char *expected)
     free(line);
 }
 
-/* Options end where the command begins, and reach it unread. */
+/* What follows the command is not read as options, but passed to it. */
 static void test_where_the_command_begins(void **state)
 {
     static const char *const rows[][2] = {
@@ -302,7 +302,7 @@ static void test_help(void **state)
     free(name);
 }
 
-/* Every option that the help shows is one, and says so when its value is missing. */
+/* Every option that the help shows is known. */
 static void test_help_is_true(void **state)
 {
     char *options = shell("systemfd --help | grep -o -E '^  +(-[a-zA-Z], )?--[a-z-]+'"
@@ -442,7 +442,7 @@ static void test_no_sockets(void **state)
     }
 }
 
-/* Errors are printed nonetheless. */
+/* Errors are printed even with --quiet. */
 static void test_quiet(void **state)
 {
     char *text = shell("systemfd -q -s 0 -s udp::0 -- true; systemfd -s 0 --quiet -- true");
@@ -463,7 +463,7 @@ static int is_colored(const char *text)
     return strchr(text, '\033') != NULL;
 }
 
-/* What a terminal gets that is systemfd's standard error. */
+/* What a command prints on a terminal that is its standard error. */
 static char *on_terminal(const char *command)
 {
     int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -537,7 +537,7 @@ static void test_color_elsewhere(void **state)
     }
 }
 
-/* Without the escape sequences, the line is the same. */
+/* Without the escape sequences, a coloured line is the same as a plain one. */
 static void test_color_adds_only_color(void **state)
 {
     char *text = shell("systemfd -s udp::0 --color always true 2>&1 | "
@@ -559,7 +559,7 @@ static int option_of(int level, int option)
     return value;
 }
 
-/* A listener's backlog is in tcpi_sacked. */
+/* For a listener, the kernel puts the backlog into tcpi_sacked. */
 static int backlog(void)
 {
     struct tcp_info info = {0};
@@ -624,7 +624,7 @@ static void test_backlog_of_tcp(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char *text = shell("systemfd -q -s 0 %s -- $SELF show", rows[i].option), expected[64];
         snprintf(expected, sizeof expected, "backlog %d ", rows[i].backlog);
-        if (rows[i].backlog < 0) /* whatever the system makes of it */
+        if (rows[i].backlog < 0) /* any value, as the system decides */
             strcpy(expected, "backlog ");
         if (!strstr(text, expected))
             print_message("%s: expected %s, got %s\n", rows[i].option, expected, text);
@@ -633,7 +633,7 @@ static void test_backlog_of_tcp(void **state)
     }
 }
 
-/* How many connections there is room for, while nobody accepts any. */
+/* How many connections fit into the queue. */
 static int room_at(const char *path, int type)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -649,7 +649,7 @@ static int room_at(const char *path, int type)
     return count - 1;
 }
 
-/* It lets in one more than the backlog says. */
+/* The kernel lets in one more than the backlog says. */
 static void test_backlog_of_unix(void **state)
 {
     const char *const argv[] = {"systemfd", "-qb2",
@@ -672,7 +672,7 @@ static void test_backlog_of_unix(void **state)
     folder_remove(folder);
 }
 
-/* ---- Who is told ---- */
+/* ---- Which process the variables are for ---- */
 
 static void test_no_pid(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What an error quotes: any bytes may stand there, and what is printed commands no terminal. */
+ * An error may quote any bytes, and none of them may control the terminal. */
 #include "process.h"
 #include "test.h"
 
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As an argument that is not understood; the error quotes it. */
+/* The argument is an unknown option, which the error quotes. */
 static void check_quoted(const char *argument, const char *printed)
 {
     char *text, *expected;
@@ -28,8 +28,8 @@ static void test_quoted(void **state)
         {"a\nsystemfd: b\rc\177", "a?systemfd: b?c?"},
         {"\302\205\302\2332J\302\237", "????2J??"}, /* C1: NEL, CSI, APC */
         {"\2332J\205", "?2J?"},                     /* C1 as single bytes */
-        {"\303\2332J", "\303\2332J"},               /* a letter whose second byte is that of CSI */
-        {"\302\240\303\277", "\302\240\303\277"},   /* the first and last of Latin-1 */
+        {"\303\2332J", "\303\2332J"},               /* a letter with the second byte of CSI */
+        {"\302\240\303\277", "\302\240\303\277"},   /* the first and last letter of Latin-1 */
         {"\342\202\254\360\237\230\200", "\342\202\254\360\237\230\200"},
         {"\340\240\200\355\237\277\364\217\277\277", "\340\240\200\355\237\277\364\217\277\277"},
         {"\300\233\301\277", "????"}, /* overlong */
@@ -37,9 +37,9 @@ static void test_quoted(void **state)
         {"\360\200\202\233x", "????x"},
         {"\355\240\200x", "???x"},                /* a surrogate */
         {"\364\220\200\200\365\377x", "??????x"}, /* above U+10FFFF */
-        {"\342\202x\360\237\230x", "??x???x"},    /* cut */
-        {"\342\302\233x", "???x"},                /* cut, and then C1 */
-        {"\342\202", "??"},                       /* cut by the end */
+        {"\342\202x\360\237\230x", "??x???x"},    /* cut off */
+        {"\342\302\233x", "???x"},                /* cut off by C1 */
+        {"\342\202", "??"},                       /* cut off by the end */
     };
 
     (void)state;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * --live-reload: the script, the stream of events, who may read it; and a page in Chromium. */
+ * --live-reload: the script, the stream of events, which origins may read it, and a page in
+ * Chromium. */
 #include "browser.h"
 #include "devserver.h"
 #include "folder.h"
@@ -31,7 +32,7 @@ static int begin(const char *request)
     return fd;
 }
 
-/* What comes is added to text, until the part is there, behind *from. */
+/* Adds to `text` what comes, until the part is in it, after *from. Moves *from behind the part. */
 static void expect_part(int fd, char text[4096], size_t *from, const char *part)
 {
     size_t length = strlen(text);
@@ -91,7 +92,8 @@ static int is_in_script(const char *event)
     return found;
 }
 
-/* One for now, which the script knows, too, and another one for each new server. */
+/* There is an event at the beginning, with the version that the script has, and one for each new
+ * server. */
 static void test_events(void **state)
 {
     char text[4096] = "", now[64], next[64];
@@ -105,7 +107,7 @@ static void test_events(void **state)
     fd = begin("GET /events HTTP/1.1\r\nHost: localhost\r\nOrigin: http://127.0.0.1:1\r\n\r\n");
     expect_part(fd, text, &from, "\r\nAccess-Control-Allow-Origin: http://127.0.0.1:1\r\n");
     next_event(fd, text, &from, now);
-    while (!is_in_script(now)) /* that of server 1 is still to come */
+    while (!is_in_script(now)) /* the event for server 1 is still to come */
         next_event(fd, text, &from, now);
     process_signal(&systemfd, SIGHUP);
     next_event(fd, text, &from, next);
@@ -162,7 +164,7 @@ static void test_only_on_loopback(void **state)
                reload_port, project, project, reload_port, project));
 }
 
-/* The oldest makes room. */
+/* The oldest client is closed to make room. */
 static void test_many_clients(void **state)
 {
     static int silent[200];
@@ -235,7 +237,7 @@ static void test_wrong_port(void **state)
 
 /* ---- In Chromium ---- */
 
-/* A thread a client: browsers open connections before they need them. */
+/* One thread per client, as browsers open connections before they need them. */
 static const char server[] =
     "import os, signal, socket, threading\n"
     "listener = socket.socket(fileno=3)\n"
@@ -257,7 +259,7 @@ static void put_page(const char *title)
         title, reload_port);
 }
 
-/* Once, and no more. */
+/* The page is reloaded once for each new server, not more. */
 static void test_page_reloads(void **state)
 {
     (void)state;

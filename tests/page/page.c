@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What clients get while there is no server: the page, as HTML and as plain text, for http
- * sockets; and how it goes again. The last tests look at it in Chromium. */
+ * The error page, which clients of http sockets get while there is no server, as HTML or plain
+ * text; and how it goes away again. The last tests look at it in Chromium. */
 #include "browser.h"
 #include "devserver.h"
 #include "folder.h"
@@ -48,7 +48,7 @@ static void assert_has_not(const char *text, const char *part)
     assert_null(strstr(text, part));
 }
 
-/* As long as it says, and never from a cache. */
+/* The answer is an error page, has the length that it says, and may not be cached. */
 static void assert_whole(const char *answer)
 {
     const char *body = strstr(answer, "\r\n\r\n"), *length = strstr(answer, "Content-Length: ");
@@ -122,7 +122,7 @@ static void test_html(void **state)
     free(page);
 }
 
-/* Of Windows' compilers: paths with drives, and lines in brackets. */
+/* Places as compilers on Windows write them: paths with drives, and lines in brackets. */
 static void test_places_on_windows(void **state)
 {
     char *page;
@@ -148,7 +148,7 @@ static void test_places_on_windows(void **state)
     free(page);
 }
 
-/* What is cut, or not known, ends with its line, and takes nothing else with it. */
+/* An escape sequence that is cut off, or unknown, ends with its line at the latest. */
 static void test_html_of_cut_sequences(void **state)
 {
     static const char *const rows[][2] = {
@@ -173,7 +173,7 @@ static void test_html_of_cut_sequences(void **state)
     }
 }
 
-/* It asks nobody for anything, but itself again. */
+/* The page loads nothing but itself again. */
 static void test_html_fetches_nothing(void **state)
 {
     char *page;
@@ -203,12 +203,12 @@ static void test_plain_text(void **state)
     assert_has(page, "The build failed");
     assert_has(page, "make: compiling \"x\" & 'y'\n");
     assert_has(page,
-               "\033[01;31merror: \033[m<script>alert(1)</script>\n"); /* curl in a terminal */
+               "\033[01;31merror: \033[m<script>alert(1)</script>\n"); /* curl runs in a terminal */
     assert_has_not(page, "<html");
     free(page);
 }
 
-/* The last of it, from the beginning of a line on. */
+/* The page has the end of a long output, from the beginning of a line on. */
 static void test_long_output(void **state)
 {
     static const struct {
@@ -229,7 +229,7 @@ static void test_long_output(void **state)
     }
 }
 
-/* Nor does a line that is longer take what stands in it. */
+/* If a single line is too long, the page has its end, from a whole character on. */
 static void test_long_line(void **state)
 {
     static const char *const clients[] = {browser, curl};
@@ -306,8 +306,9 @@ static void check_host(const char *host, int is_stranger)
     }
 }
 
-/* A website's name that stands for 127.0.0.1 for a moment (DNS rebinding): it may be any that
- * somebody can claim, on the Internet, in the network's DNS or by mDNS. */
+/* A website may let its name stand for 127.0.0.1 for a moment (DNS rebinding). So the output is
+ * kept from every name that somebody can claim, on the Internet, in the network's DNS or by mDNS.
+ */
 static void test_not_for_strangers(void **state)
 {
     static const char *const ours[] = {
@@ -373,8 +374,8 @@ static void assert_withheld_with_path(size_t length)
     free(path);
 }
 
-/* A browser always says it; but what comes before it may be longer than what is read, so that
- * it is not, or only a part of it. */
+/* A browser always sends Host, so a request without it is from no browser. But if the path is
+ * longer than what is read, Host is not read, or only a part of it. */
 static void test_requests_without_a_host(void **state)
 {
     static const char before[] = "GET / HTTP/1.1\r\nHost: www.evil.example\r\n\r\n";
@@ -401,8 +402,8 @@ static void need_root(void)
         skip_because("only root can become another user");
 }
 
-/* As ask_as, by a process of that user; it may half-close. Run by that user, who cannot read the
- * programs that were built here, it is not another program. */
+/* Like ask_as, but in a process of that user, which may half-close. It is no program of its own,
+ * because that user may not read the programs that were built here. */
 static char *ask_as_user(uid_t user, const char *host, const char *request, int half_close)
 {
     char *answer = calloc(1, 1 << 18);
@@ -447,7 +448,7 @@ static void check_user(uid_t user, const char *host, int is_shown)
     }
 }
 
-/* A password in a crash log is nobody else's business. */
+/* The output may hold a password, which other users must not see. */
 static void test_not_for_other_users(void **state)
 {
     (void)state;
@@ -458,7 +459,7 @@ static void test_not_for_other_users(void **state)
     check_user(geteuid(), "127.0.0.1", 1);
 }
 
-/* The port of the first, whatever its host. */
+/* Sets ports[0] to the port of the first socket, whatever its host. */
 static void find_port(void)
 {
     const char *line = strstr(systemfd.text, "socket http://");
@@ -479,7 +480,7 @@ static void test_not_for_other_users_of_ipv6(void **state)
         find_port();
         check_user(NOBODY, "::1", 0);
         check_user(geteuid(), "::1", 1);
-        if (i == 1) { /* "::ffff:127.0.0.1", seen from here */
+        if (i == 1) { /* such a client is seen as "::ffff:127.0.0.1" */
             check_user(NOBODY, "127.0.0.1", 0);
             check_user(geteuid(), "127.0.0.1", 1);
             check_user(NOBODY, "::ffff:127.0.0.1", 0);
@@ -489,7 +490,7 @@ static void test_not_for_other_users_of_ipv6(void **state)
     }
 }
 
-/* Who closes his end has no user any more: the kernel says 0, which is root's. */
+/* The kernel gives user 0, like root's, for a client that has closed its end. */
 static void test_not_for_who_has_closed(void **state)
 {
     char *page;
@@ -499,7 +500,7 @@ static void test_not_for_who_has_closed(void **state)
     START_BROKEN("-s", "http::0");
     for (int i = 0; i < 50; i++)
         close(begin_request(ports[0], "/"));
-    page = ask_as(curl); /* it still serves */
+    page = ask_as(curl); /* clients are still served */
     assert_has(page, "make: compiling");
     free(page);
 }
@@ -517,8 +518,8 @@ static void test_for_all_users_by_option(void **state)
     }
 }
 
-/* Two networks of their own, and a cable between them: this process moves into the first, and what
- * it starts with it; another machine is in the second. */
+/* Makes two network namespaces with a cable between them. This process, and what it starts, move
+ * into the first; `other_machine` is in the second. */
 static void lay_cable(void)
 {
     static const char *const sleeper[] = {"unshare", "-n", "sh", "-c", "echo there; exec sleep 60",
@@ -556,7 +557,7 @@ static void test_not_for_other_machines(void **state)
     assert_has_not(page, "make: compiling");
     assert_has(page, "You are another user or on another machine");
     free(page);
-    page = shell("cd %s && bash -c '%s' - %d", project, ask, ports[0]); /* this one itself */
+    page = shell("cd %s && bash -c '%s' - %d", project, ask, ports[0]); /* from this machine */
     assert_has(page, "make: compiling");
     free(page);
 }
@@ -607,7 +608,8 @@ static void test_server_ends(void **state)
     free(page);
 }
 
-/* A crash now and then is just waited out; who crashes again and again is told of. */
+/* After a single crash clients just wait; if the server crashes again and again, they get the page.
+ */
 static void test_server_crashes(void **state)
 {
     char *page;
@@ -628,7 +630,7 @@ static void test_server_crashes(void **state)
     WAIT_UNTIL(answers(ports[0], "hello"));
 }
 
-/* While the old server answers, nobody sees a page. */
+/* While the old server answers, no client gets a page. */
 static void test_no_page_beside_a_server(void **state)
 {
     (void)state;
@@ -662,7 +664,7 @@ static void test_page_goes(void **state)
     }
 }
 
-/* Who asks after a change waits for what comes of it, also as long as the delay runs. */
+/* Clients that come after a change wait for its outcome, even while the delay runs. */
 static void test_page_goes_with_the_change(void **state)
 {
     (void)state;
@@ -686,7 +688,7 @@ static void test_several_http_sockets(void **state)
         WAIT_UNTIL(answers(ports[i], "hello"));
 }
 
-/* ---- Who waits instead ---- */
+/* ---- Clients that wait instead ---- */
 
 static int is_answered(int fd)
 {
@@ -704,7 +706,7 @@ static void assert_answered_by_server(int fd)
     free(answer);
 }
 
-/* Whatever is spoken there, it is not for us to answer. */
+/* Other sockets may not speak HTTP, so their clients wait. */
 static void test_other_sockets_queue(void **state)
 {
     static const char *const others[] = {"tcp::0", "https::0"};
@@ -714,7 +716,7 @@ static void test_other_sockets_queue(void **state)
         int waiting;
         put("output", "broken\n");
         START_BROKEN("-s", others[i], "-s", "http::0");
-        if (ports[0] == 0) /* shown as address only */
+        if (ports[0] == 0) /* it is shown as an address, not as a URL */
             ports[0] = atoi(strstr(systemfd.text, "127.0.0.1:") + strlen("127.0.0.1:"));
         waiting = begin_request(ports[0], "/");
         for (int j = 0; j < 10; j++)
@@ -734,7 +736,7 @@ static void test_no_error_page(void **state)
     put("output", "broken\n");
     START_BROKEN("--no-error-page", "-s", "http::0");
     waiting = begin_request(ports[0], "/");
-    assert_int_equal(children_of(systemfd.pid), 0); /* nobody is there who could answer */
+    assert_int_equal(children_of(systemfd.pid), 0); /* there is no process that could answer */
     put("output", "broken again\n");
     expect("~> the build failed after ");
     assert_false(is_answered(waiting));
@@ -763,7 +765,7 @@ static void test_requests_wait_for_a_build(void **state)
 
     in_project("rm ../broken; touch file");
     expect("building");
-    WAIT_UNTIL(children_of(systemfd.pid) == 1); /* the build; the page is gone */
+    WAIT_UNTIL(children_of(systemfd.pid) == 1); /* only the build; the page is gone */
     waiting = begin_request(ports[0], "/");
     assert_false(is_answered(waiting));
     in_project("echo go >../gate");
@@ -787,8 +789,8 @@ static void break_again(void)
     expect("~> the build failed after ");
 }
 
-/* Browsers connect ahead, and say nothing; nobody waits for that, nor for who drips: neither for
- * this page, nor for the next one. */
+/* Browsers connect in advance and send nothing. Neither this page nor the next one waits for them,
+ * or for a client that sends slowly. */
 static void test_silent_clients(void **state)
 {
     enum { SILENT = 4 };
@@ -809,7 +811,7 @@ static void test_silent_clients(void **state)
     assert_answers(ports[0], "hello");
     break_again();
     WAIT_UNTIL(is_page(ports[0]));
-    assert_true(now_ms() - start < 4000); /* less than the patience with one of them */
+    assert_true(now_ms() - start < 4000); /* less than PATIENCE_MS (visit.c) for one of them */
     for (int i = 0; i < SILENT; i++) {
         WAIT_UNTIL(is_closed(silent[i]));
         close(silent[i]);
@@ -817,7 +819,8 @@ static void test_silent_clients(void **state)
     close(dripping);
 }
 
-/* Who has connected and not asked when the page goes is not told of it later. */
+/* A client that has connected, but sends no request before the page goes, does not get the page
+ * later. */
 static void test_no_stale_page(void **state)
 {
     int early, asking;
@@ -829,19 +832,19 @@ static void test_no_stale_page(void **state)
     early = connect_port(ports[0]);
     asking = connect_port(ports[0]);
     assert_int_equal(send(asking, "GET / HT", 8, MSG_NOSIGNAL), 8);
-    assert_true(is_page(ports[0])); /* both were accepted before */
+    assert_true(is_page(ports[0])); /* so both have been accepted */
     mend(1);
     send(early, curl, strlen(curl), MSG_NOSIGNAL);
     answer = finish_request(early);
     assert_string_equal(answer, "");
     free(answer);
-    answer = finish_request(asking); /* in the midst of it, it was answered at once */
+    answer = finish_request(asking); /* half a request was answered at once */
     assert_whole(answer);
     free(answer);
     assert_answers(ports[0], "hello");
 }
 
-/* A byte now and then is no new beginning. */
+/* A byte now and then does not extend the deadline. */
 static void test_one_deadline(void **state)
 {
     long long start;
@@ -862,7 +865,7 @@ static void test_one_deadline(void **state)
     close(dripping);
 }
 
-/* One process for all of them; who asks is answered however many say nothing. */
+/* One process serves all clients. Requests are answered, however many clients send none. */
 static void test_crowd(void **state)
 {
     enum { CROWD = 400 };
@@ -882,7 +885,7 @@ static void test_crowd(void **state)
         close(crowd[i]);
 }
 
-/* Takes clients away, as a server that is still stopping may; until it is killed. */
+/* Starts a process that accepts clients, as a server that is still stopping may. Kill it. */
 static pid_t start_thief(int listener)
 {
     pid_t pid = fork();
@@ -894,8 +897,8 @@ static pid_t start_thief(int listener)
     return pid;
 }
 
-/* Between poll and accept somebody else may have taken the client: whoever is in hand is served all
- * the same. */
+/* Another process may accept a client between poll(2) and accept(2). The clients that the responder
+ * has are still served. */
 static void test_somebody_else_accepts(void **state)
 {
     int listener, pidfd, waiting;
@@ -911,7 +914,7 @@ static void test_somebody_else_accepts(void **state)
         skip_because("pidfd_getfd(2) is not there (Linux 5.6), or not allowed");
     assert_int_equal(port_of_socket(listener), ports[0]);
     waiting = connect_port(ports[0]);
-    assert_true(is_page(ports[0])); /* so the one before it was accepted */
+    assert_true(is_page(ports[0])); /* so `waiting` has been accepted */
     thief = start_thief(listener);
     for (int i = 0; i < 300; i++)
         close(connect_port(ports[0]));
@@ -927,7 +930,7 @@ static void test_somebody_else_accepts(void **state)
     WAIT_UNTIL(answers(ports[0], "hello"));
 }
 
-/* A client that does not read what it asked for, and one that is gone. */
+/* Clients that are gone before they read the answer. */
 static void test_clients_that_do_not_read(void **state)
 {
     (void)state;
@@ -940,7 +943,7 @@ static void test_clients_that_do_not_read(void **state)
     WAIT_UNTIL(answers(ports[0], "hello"));
 }
 
-/* The page comes although the request's body was not read. */
+/* The client gets the page although the body of its request was not read. */
 static void test_upload(void **state)
 {
     static char body[300000];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Addresses that somebody else has: who that is, is said; nothing of theirs is touched. And
- * unix paths: what is replaced, what stays, and with which mode. */
+ * Addresses that another process holds: it is named, and nothing of it is touched. And unix paths:
+ * what is replaced, what stays, and with which mode. */
 #include "folder.h"
 #include "process.h"
 #include "sockets.h"
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static char *folder;
-static struct process holder, bystander; /* those of a failed test are ended by clean_up */
+static struct process holder, bystander; /* after a failed test, clean_up ends them */
 
 static int set_up(void **state)
 {
@@ -42,7 +42,7 @@ static int have_ipv6(void)
     return shell_status(NULL, "grep -q . /proc/net/if_inet6") == 0;
 }
 
-/* A shell's command in the folder. */
+/* Runs a shell command in the folder. */
 static int run(const char *command, char **text)
 {
     return shell_status(text, "cd %s && %s", folder, command);
@@ -50,7 +50,7 @@ static int run(const char *command, char **text)
 
 /* ---- Ports ---- */
 
-/* A launcher whose receiver waits with the socket; returns the port. */
+/* Starts a launcher whose receiver waits with the socket. Returns the port. */
 static int start_holder_as(const char *program, struct process *process, const char *spec)
 {
     const char *kind = strncmp(spec, "udp", 3) == 0 ? "udp_socket" : "tcp_listener";
@@ -113,7 +113,7 @@ static void test_holder_of_a_port(void **state)
     check_port("0.0.0.0:0", "0.0.0.0:%d");
 }
 
-/* UDP has no way to tell a dead holder from a live one: no reuse. */
+/* UDP addresses are not reused, as nothing tells a dead holder from a live one. */
 static void test_holder_of_an_udp_port(void **state)
 {
     (void)state;
@@ -159,7 +159,7 @@ static void test_holder_of_a_mapped_address(void **state)
     check_port("[::ffff:127.0.0.1]:0", "127.0.0.1:%d");
 }
 
-/* Two have that port, each in its own family: the one in the way is named. */
+/* Two processes hold that port at different addresses. The one that is in the way is named. */
 static void check_right_one_named(const char *other, const char *held)
 {
     int port = start_holder(&bystander, other);
@@ -185,7 +185,7 @@ static void test_right_one_is_named(void **state)
     check_right_one_named("udp::0.0.0.0:0", "udp6::[::1]:%d");
 }
 
-/* A process may call itself what it likes; that does not command our terminal. */
+/* The name of a process may have escape sequences, which must not reach our terminal. */
 static void test_hostile_name(void **state)
 {
     static const char *const rows[][2] = {
@@ -206,8 +206,8 @@ static void test_hostile_name(void **state)
     }
 }
 
-/* Only what really stands in the way is refused. 127.0.0.2, as connections of other tests may
- * still be closing at that port of 127.0.0.1 (TIME-WAIT). */
+/* Only an address that is really in use is refused. The test uses 127.0.0.2, since connections of
+ * other tests may still be in TIME-WAIT at that port of 127.0.0.1. */
 static void test_neighbours(void **state)
 {
     static const char *const rows[][2] = {{"0", "127.0.0.2:%d"},
@@ -254,7 +254,7 @@ static void test_same_socket_twice(void **state)
     }
 }
 
-/* Two launchers share a port only if both say so. */
+/* Two launchers share a port only if both have --reuse-port. */
 static void test_reuse_port(void **state)
 {
     static const char *const specs[] = {"0", "udp::0"};
@@ -339,7 +339,7 @@ static void own_name(char *name)
     free(text);
 }
 
-/* The test has the socket, of one type or another; whatever is asked for, it is not taken. */
+/* The test itself holds the path, with a socket of that type. No type of socket takes it over. */
 static void check_live(int type, const char *file)
 {
     static const char *const types[] = {"unix", "unix-datagram", "unix-seqpacket"};
@@ -354,7 +354,7 @@ static void check_live(int type, const char *file)
         check_left_alone(spec, file, reason);
     }
     if (type != SOCK_DGRAM) {
-        int client = connect_path(type, path); /* it still is reached */
+        int client = connect_path(type, path); /* it can still be reached */
         close(client);
     }
     close(fd);
@@ -375,7 +375,7 @@ static void test_live_socket_at_a_path_with_blanks(void **state)
     check_live(SOCK_STREAM, "a b  c");
 }
 
-/* Nobody accepts, and no connection more is let in: that is not dead. */
+/* A socket is not dead because its queue is full and nobody accepts. */
 static void test_live_socket_with_full_backlog(void **state)
 {
     char *path = path_in(folder, "full"), name[32], reason[128];
@@ -408,11 +408,11 @@ static void test_live_abstract_socket(void **state)
     close(fd);
 }
 
-/* The name of a socket may have lines like those of /proc/net/unix, where newlines stand as they
- * are: here they would blame another process. */
+/* /proc/net/unix shows newlines in names as they are. So the name of a socket can look like a line
+ * of it, here one that would blame another process. */
 static void test_forged_lines(void **state)
 {
-    enum { FORGED = 8 }; /* as some may be listed behind the true line */
+    enum { FORGED = 8 }; /* several, as some may be listed after the true line */
     char name[32], wanted[64], forged[128], *link;
     unsigned long inode;
     int fd, forgers[FORGED];
@@ -471,7 +471,7 @@ static void test_dead_socket_is_replaced_with_the_mode(void **state)
     free(path);
 }
 
-/* What systemfd left behind when its command ended is no obstacle to the next. */
+/* Paths left behind when the command ended are no obstacle to the next start. */
 static void test_start_after_start(void **state)
 {
     char *text;
@@ -512,7 +512,7 @@ static void test_modes(void **state)
     check_mode("022", "unix-seqpacket::./s,mode=0660", "660\n");
 }
 
-/* From its first moment on: the file is never given its mode afterwards. */
+/* The file has its mode from its first moment on: chmod(2) is not needed. */
 static void test_mode_from_the_start(void **state)
 {
     int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
@@ -577,7 +577,7 @@ static int are_low_ports_for_root(void)
            0;
 }
 
-/* As somebody else, with copies that they may execute. */
+/* Runs as another user, with a copy of systemfd that they may execute. */
 static void test_privileged_port(void **state)
 {
     const char *become = "";
@@ -599,7 +599,7 @@ static void test_privileged_port(void **state)
     free(text);
 }
 
-/* A holder of another user is not seen: that is said, and no name is made up. */
+/* A holder that belongs to another user cannot be seen. The error says so. */
 static void test_holder_that_cannot_be_seen(void **state)
 {
     static const char become[] =

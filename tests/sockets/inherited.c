@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What the command inherits from systemfd, and what it does not: descriptors, variables,
- * signals, exit status. Started as "inherited report FILE", it writes there which descriptors
- * it has open. */
+ * What the command inherits from systemfd, and what it does not: descriptors, variables, signals,
+ * exit status. Started as "inherited report FILE", this program writes to the file which
+ * descriptors it has open. */
 #include "folder.h"
 #include "process.h"
 #include "sockets.h"
@@ -32,8 +32,8 @@ static int clean_up(void **state)
     return 0;
 }
 
-/* Runs a shell's command in the folder, with descriptors at 3, 4 ... or at first; the output
- * is for free(). */
+/* Runs a shell command in the folder, with the descriptors of `layout` at 3, 4 ..., or from its
+ * `first` on. Returns the output, which the caller frees. */
 static char *run(const char *command, const struct launch *layout, int expected_status)
 {
     const char *argv[] = {"sh", "-c", command, NULL};
@@ -70,7 +70,7 @@ static void assert_has_not(const char *text, const char *part)
 
 /* ---- Descriptors ---- */
 
-/* Files are open at 3 to 10, but for those which the shell closes. */
+/* Files are open at 3 to 10, except for those that the shell closes. */
 static void check_occupied(const char *closing)
 {
     static const char sockets[] = "socket 0 fd 3 name 'a' cloexec tcp listener 127.0.0.1:";
@@ -166,7 +166,7 @@ static void check_closed_streams(int closed, const char *options, const char *so
     free(path);
 }
 
-/* Those that were closed stay so: neither a socket nor anything else appears there. */
+/* Standard streams that were closed stay closed: nothing else gets their numbers. */
 static void test_closed_standard_streams(void **state)
 {
     (void)state;
@@ -177,7 +177,7 @@ static void test_closed_standard_streams(void **state)
     }
 }
 
-/* They are the same files as before, and their position is, too. */
+/* Standard streams are the same files as before, at the same position. */
 static void test_standard_streams_are_untouched(void **state)
 {
     char *text;
@@ -194,7 +194,7 @@ static void test_standard_streams_are_untouched(void **state)
     free(text);
 }
 
-/* Errors keep their status when nobody can read them. */
+/* The exit status is the same when the error cannot be written. */
 static void test_errors_with_closed_streams(void **state)
 {
     (void)state;
@@ -245,7 +245,7 @@ static void test_variables(void **state)
     process_start(&process, &(struct launch){.argv = argv});
     snprintf(expected, sizeof expected, "\nLISTEN_PID=%ld\n", (long)process.pid);
     process_line_with(&process, "LISTEN_PID=");
-    if (pidfd_inode(process.pid, &inode)) { /* not waited for yet: it still is that process */
+    if (pidfd_inode(process.pid, &inode)) { /* not reaped yet, so the ID is still its own */
         snprintf(strchr(expected, '\0') - 1, 40, "\nLISTEN_PIDFDID=%llu\n", inode);
     }
     assert_int_equal(process_wait(&process), 0);
@@ -268,7 +268,8 @@ static void test_pidfdid_only_where_there_is_pidfs(void **state)
     free(text);
 }
 
-/* The probe is our library: status 1 is "passed to this process", PID and PIDFDID checked. */
+/* The probe uses our library. Its status 1 means "passed to this process": PID and PIDFDID were
+ * checked. */
 static void test_receiver_believes_them(void **state)
 {
     char *text = run("systemfd -q -s 0 -- probe", &(struct launch){0}, 0);
@@ -318,7 +319,7 @@ static void test_no_variables_without_sockets(void **state)
     free(text);
 }
 
-/* The rest of the environment is as it was, and so is everything else that exec keeps. */
+/* Neither other variables change, nor anything else that exec keeps. */
 static void test_nothing_else_changes(void **state)
 {
     static const char look[] = "sh -c 'env | grep -v ^LISTEN_ | sort; umask; pwd; ulimit -a; "
@@ -336,7 +337,7 @@ static void test_nothing_else_changes(void **state)
     free(command);
 }
 
-/* ---- Somebody else's variables ---- */
+/* ---- Variables for other processes ---- */
 
 static void test_stale_variables_are_removed(void **state)
 {
@@ -439,7 +440,7 @@ static void check_passed_on(int first)
     assert_has(text, expected);
     assert_has(text, "\nothers none\n");
     free(text);
-    text = run("exec systemfd -q -- probe", &layout, 0); /* with none of its own */
+    text = run("exec systemfd -q -- probe", &layout, 0); /* with no -s */
     assert_has(text, "\nsocket 0 fd 3 name 'one' ");
     assert_has(text, "\nsocket 1 fd 4 name 'two' ");
     assert_has(text, "\nothers none\n");
@@ -457,7 +458,7 @@ static void test_passed_sockets_come_first(void **state)
         check_passed_on(firsts[i]);
 }
 
-/* Shown as what they are. */
+/* Sockets without an address are shown by their kind. */
 static void test_passed_without_an_address(void **state)
 {
     int passed[] = {socket(AF_UNIX, SOCK_DGRAM, 0), socket(AF_NETLINK, SOCK_RAW, 0)};
@@ -518,7 +519,7 @@ static void test_nested_sockets_work(void **state)
     free(text);
 }
 
-/* A shell between the two: LISTEN_PID says they are not the inner systemfd's. */
+/* With a shell in between, LISTEN_PID says that the sockets are not for the inner systemfd. */
 static void test_nested_through_a_shell(void **state)
 {
     char *text = run("systemfd -q -s a=0 -- sh -c 'systemfd -q -s b=udp::0 -- probe; :'",
@@ -562,8 +563,8 @@ struct outcome {
     const char *output;
 };
 
-/* In a folder with: plain, not executable; folder; orphan, whose interpreter is missing;
- * unnamed, a script that names none. */
+/* In the folder are `plain`, which is not executable; `folder`; `orphan`, a script whose
+ * interpreter is missing; and `unnamed`, a script that names none. */
 static void test_exit_status(void **state)
 {
     static const struct outcome rows[] = {
@@ -573,7 +574,7 @@ static void test_exit_status(void **state)
         {"sh -c 'exit 255'", 255, ""},
         {"sh -c 'kill -TERM $$'", 128 + 15, ""},
         {"sh -c 'kill -KILL $$'", 128 + 9, ""},
-#ifdef __GLIBC__ /* musl's execvp(3) does not turn to the shell */
+#ifdef __GLIBC__ /* execvp(3) of musl does not fall back to the shell */
         {"./unnamed", 5, ""},
         {"unnamed", 5, ""},
 #endif
@@ -623,7 +624,7 @@ static void test_command_that_is_here(void **state)
     free(text);
 }
 
-/* It becomes the command: nothing of systemfd is left. */
+/* systemfd becomes the command, in the same process. */
 static void test_same_process(void **state)
 {
     char *text = run("echo $$; exec systemfd -q -s 0 -- sh -c 'echo $$'", &(struct launch){0}, 0);

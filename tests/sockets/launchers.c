@@ -40,12 +40,12 @@ static void test_placeholders(void **state)
         {TWO "-- sh -c 'test \"[::1]:$0\" = \"$1\" && test $0 -gt 0 && echo same' {port} {address}",
          "same\n"},
         {TWO "--stdin " PRINTS "{fd} {fd:un}", "0\n3\n"},
-        /* Exactly these words. */
+        /* Only exactly these words are placeholders. */
         {TWO PRINTS "{{fd}} '{{port:web}}' '{{{fd}}}' '{{fd}'", "{fd}\n{port:web}\n{{fd}}\n{3\n"},
         {TWO PRINTS
          "{} {FD} '{ fd }' {fd:} {fds} {port '{fd' '{fd:we' fd} '{print $1}' '{fd:{}}' ''",
          "{}\n{FD}\n{ fd }\n{fd:}\n{fds}\n{port\n{fd\n{fd:we\nfd}\n{print $1}\n{fd:{}}\n\n"},
-        /* Nothing without the option. */
+        /* Without the option there are none. */
         {"systemfd -q -s 0 " PRINTS "{fd} {{fd}} {port} {address:x}",
          "{fd}\n{{fd}}\n{port}\n{address:x}\n"},
     };
@@ -66,7 +66,7 @@ static void test_refused_placeholders(void **state)
                    "{port}: a:b has no port");
 }
 
-/* A server that is told a number, started anew: it is the same each time. */
+/* Each restart has the same numbers. */
 static void test_placeholders_of_restarts(void **state)
 {
     (void)state;
@@ -137,7 +137,7 @@ static void test_refused_dialects(void **state)
 
 #define STARLET "plackup", "-s", "Starlet", "--max-workers", "2", "app.psgi"
 
-/* Its own reader finds the sockets, and each restart is a generation. */
+/* Starlet's own reader finds the sockets. Each restart is a new generation. */
 static void test_starlet(void **state)
 {
     (void)state;
@@ -189,7 +189,7 @@ static const char goji[] = "package main\n"
                            "    }\n"
                            "}\n";
 
-/* Goji's reader of these variables; einhorn asks to stop with USR2. */
+/* Goji reads these variables. Like einhorn, systemfd asks it to stop by USR2. */
 static void test_goji(void **state)
 {
     char *answer;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * localhost has two addresses: what systemfd makes of the one that it was not asked for. */
+ * localhost has two addresses. What systemfd does about [::1] when it was asked for 127.0.0.1. */
 #include "devserver.h"
 #include "folder.h"
 #include "sockets.h"
@@ -29,7 +29,7 @@ static struct sockaddr_in6 ipv6_loopback(int port)
                                  .sin6_port = htons((uint16_t)port)};
 }
 
-/* 0, or the error of binding and listening there. */
+/* Binds [::1] with that port, and listens. Returns 0 or the error. */
 static int try_to_bind(int port, int option)
 {
     struct sockaddr_in6 address = ipv6_loopback(port);
@@ -66,7 +66,8 @@ static int is_refused(int port)
     return refused;
 }
 
-/* Nobody else gets it while systemfd lives; who connects goes on to 127.0.0.1. */
+/* No other user gets [::1] while systemfd lives, and the same user only with SO_REUSEPORT. Clients
+ * are refused there, and so go on to 127.0.0.1. */
 static void check_held(const char *spec)
 {
     static const int options[] = {0, SO_REUSEADDR, SO_REUSEPORT};
@@ -96,7 +97,7 @@ static void test_held(void **state)
     check_held("http::127.0.0.1:0");
 }
 
-/* The old and the new server do not run side by side: each can bind it. */
+/* With --stop-first, servers do not run side by side, so each can bind [::1] itself. */
 static void test_free_with_stop_first(void **state)
 {
     (void)state;
@@ -116,7 +117,7 @@ static void test_free_elsewhere(void **state)
     assert_int_equal(try_to_bind(ports[0], 0), 0);
 }
 
-/* A listener there, at a port that nobody has on 127.0.0.1: the system chooses for one of them. */
+/* A listener at [::1], with a port that is free at 127.0.0.1, too. The system sees to one only. */
 static int listener_alone_on_ipv6(void)
 {
     for (int tries = 100; tries > 0; tries--) {
@@ -136,7 +137,7 @@ static int listener_alone_on_ipv6(void)
     return -1;
 }
 
-/* In all modes: as it becomes the command, and as it stays. */
+/* It warns both when it becomes the command and when it stays. */
 static void test_warned(void **state)
 {
     static const char *const modes[] = {"", "--exit-on-failure --build true",
@@ -165,7 +166,7 @@ static void test_warned(void **state)
     close(other);
 }
 
-/* Who asks for both has both. */
+/* A user who asks for both addresses gets both. */
 static void test_both(void **state)
 {
     static const char *const orders[] = {"-s http::localhost:%d -s http::[::1]:%d",

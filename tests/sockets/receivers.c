@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 static char *folder;
-static struct process server; /* what a failed test leaves running is ended by clean_up */
+static struct process server; /* after a failed test, clean_up ends it */
 
 static int set_up(void **state)
 {
@@ -33,7 +33,7 @@ static int clean_up(void **state)
     return 0;
 }
 
-/* Starts a shell's command in the folder; it is to exec systemfd. */
+/* Starts a shell command in the folder. The command must exec systemfd. */
 static void start(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 static void start(const char *format, ...)
@@ -50,7 +50,7 @@ static void start(const char *format, ...)
     free(command);
 }
 
-/* "~> socket http://127.0.0.1:PORT/ -> fd #3" */
+/* Reads PORT from "~> socket http://127.0.0.1:PORT/ -> fd #3". */
 static int read_port(void)
 {
     const char *line = process_line_with(&server, "~> socket http://127.0.0.1:");
@@ -81,7 +81,7 @@ static void assert_has(const char *text, const char *part)
     assert_non_null(strstr(text, part));
 }
 
-/* What the peer says until it is done; the sending side stays open. Closes fd. */
+/* Sends the question, and returns all that the peer sends until it closes. Closes fd. */
 static char *ask(int fd, const char *question)
 {
     struct timeval limit = {.tv_sec = DEADLINE_MS / 1000};
@@ -126,7 +126,7 @@ static int is_there(const char *name)
     return result;
 }
 
-/* ---- Our own: the probe reads nothing, and so is sent nothing ---- */
+/* ---- Our own: the probe reads nothing, so nothing is sent to it ---- */
 
 static void test_probe(void **state)
 {
@@ -198,7 +198,7 @@ static void test_control(void **state)
     assert_string_equal(answer, "stopping\n");
     free(answer);
     wait_for_end();
-    assert_true(is_there("control")); /* passed sockets' paths are not the server's */
+    assert_true(is_there("control")); /* the server must not remove the path of a passed socket */
     free(path);
 }
 
@@ -272,9 +272,9 @@ static void test_gunicorn(void **state)
 
 /* ---- lighttpd ---- */
 
-/* It looks for its own address among the passed ones: the port must be known before. The test
- * keeps it for itself until systemfd has it: both allow the reuse of an address on which nobody
- * listens. */
+/* lighttpd looks for its own address among the passed ones, so the port must be known before. The
+ * test holds the port until systemfd has it. This works as both set SO_REUSEADDR, and the test does
+ * not listen. */
 static void test_lighttpd(void **state)
 {
     int reserved = idle_internet_stream("127.0.0.1"), port = port_of_socket(reserved), one = 1;
@@ -299,7 +299,7 @@ static void test_lighttpd(void **state)
     start("exec systemfd -s http::%d -- /usr/sbin/lighttpd -D -f %s", port, path);
     assert_int_equal(read_port(), port);
     check_page(connect_port(port), "/index.txt", "\r\n\r\nhello from lighttpd\n");
-    stop(SIGINT); /* SIGTERM is status 1 while a connection is not closed yet */
+    stop(SIGINT); /* after SIGTERM its status is 1 if a connection is still open */
     close(reserved);
     free(path);
     free(page);
@@ -308,7 +308,7 @@ static void test_lighttpd(void **state)
 
 /* ---- gpg-agent: four sockets, told apart by their names ---- */
 
-/* A conversation in lines; each answer ends with OK or ERR. */
+/* Sends a line unless it is NULL, and reads the answer up to its last line, which is OK or ERR. */
 static void converse(FILE *agent, const char *line, char *answer, size_t size)
 {
     if (line)
@@ -332,7 +332,7 @@ static FILE *open_agent(const char *name)
     return agent;
 }
 
-/* Restricted is what comes in at "extra" and "browser". */
+/* Clients of "extra" and "browser" are restricted. */
 static void check_agent(const char *socket, const char *restricted)
 {
     FILE *agent = open_agent(socket);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Restarting under load: entr restarts the example server again and again while clients open
- * one connection after the other, and none of them notices. */
+ * Restarts under load: entr restarts the example server again and again, while clients open one
+ * connection after another. No client notices. */
 #include "folder.h"
 #include "process.h"
 #include "sockets.h"
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 static char *folder;
-static struct process server, load; /* those of a failed test are ended by clean_up */
+static struct process server, load; /* after a failed test, clean_up ends them */
 
 enum { RESTARTS = 30, CLIENTS = 8, RETRIGGER_MS = 400 };
 
@@ -45,7 +45,7 @@ static long long now_ms(void)
     return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Which process answers at that port? */
+/* The ID of the process that answers at that port. */
 static long ask(int port)
 {
     char *answer = exchange(connect_port(port), "GET / HTTP/1.0\r\n\r\n");
@@ -58,9 +58,9 @@ static long ask(int port)
     return pid;
 }
 
-/* entr drops events for some 50 ms after a restart. Then it waits in poll(2) without a limit,
- * which /proc shows: system call 7, third argument -1 (x86-64). Elsewhere: always true, and
- * what was dropped is triggered again. */
+/* Does entr wait for events? It drops them for some 50 ms after a restart, and then waits in
+ * poll(2) without a timeout, which /proc shows: system call 7, third argument -1 (x86-64).
+ * Elsewhere the result is always 1, and the caller changes the file again. */
 static int is_listening_for_events(pid_t entr)
 {
 #ifdef __x86_64__
@@ -74,7 +74,7 @@ static int is_listening_for_events(pid_t entr)
     if (!file)
         return 1;
     if (fscanf(file, "%ld %*s %*s %llx", &call, &timeout) != 2)
-        call = -1; /* "running" */
+        call = -1; /* the file says "running" */
     fclose(file);
     return call == 7 && (timeout & 0xffffffff) == 0xffffffff;
 #else
@@ -83,7 +83,7 @@ static int is_listening_for_events(pid_t entr)
 #endif
 }
 
-/* Changes the file until another process answers; returns its ID. */
+/* Changes the file until another process answers. Returns the ID of that process. */
 static long restart(pid_t entr, int port, const char *file, long before)
 {
     long long deadline = now_ms() + DEADLINE_MS, again = 0;
@@ -112,7 +112,7 @@ static void start_load(int port)
     process_line_with(&load, "started");
 }
 
-/* Its last line counts what went wrong. */
+/* Ends the load. Its last line counts what went wrong, which must be nothing. */
 static void stop_load(void)
 {
     int status;

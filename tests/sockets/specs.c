@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The grammar of -s: what each form opens, as its receiver sees it, and what is refused. */
+ * The grammar of -s: what each form opens, as the receiver sees it, and what is refused. */
 #include "folder.h"
 #include "process.h"
 #include "sockets.h"
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static char *folder;
-static struct process receiver; /* that of a failed test is ended by clean_up */
+static struct process receiver; /* after a failed test, clean_up ends it */
 
 static int set_up(void **state)
 {
@@ -45,7 +45,7 @@ static int have_ipv6(void)
     return result;
 }
 
-/* The probe under systemfd -s SPEC; what both of them print is in receiver.text afterwards. */
+/* Runs the probe under systemfd -s SPEC. What both print is in receiver.text then. */
 static int run(const char *spec)
 {
     const char *const argv[] = {"systemfd", "-s", spec, "--", "probe", NULL};
@@ -68,7 +68,7 @@ static char *repeat(char letter, size_t count)
 
 struct accepted {
     const char *spec;
-    const char *socket; /* fnmatch(3) pattern: how the probe describes it */
+    const char *socket; /* how the probe describes it, as a pattern of fnmatch(3) */
     const char *name;   /* NULL: "unknown" */
 };
 
@@ -185,7 +185,7 @@ static void test_unix(void **state)
     CHECK_ALL(rows);
 }
 
-/* In a namespace that every test of this machine shares: the folder's name makes it unique. */
+/* All tests on this machine share the abstract namespace. The folder's name makes names unique. */
 static void test_abstract(void **state)
 {
     static const struct accepted rows[] = {
@@ -260,8 +260,8 @@ static int port_in(const char *line)
     return atoi(strrchr(line, ':') + 1);
 }
 
-/* The test keeps the port for itself until systemfd has it: both allow the reuse of an address
- * on which nobody listens. */
+/* The test holds the port until systemfd has it. This works as both set SO_REUSEADDR, and the test
+ * does not listen. */
 static void test_port_is_the_one_given(void **state)
 {
     static const char *const forms[] = {"%d", "0%d", "http::%d", "localhost:%d"};
@@ -282,7 +282,7 @@ enum { NO, YES, AS_THE_SYSTEM_HAS_IT };
 
 struct reach {
     const char *spec;
-    int ipv4, ipv6; /* is it reached over that? */
+    int ipv4, ipv6; /* can it be reached over that family? */
 };
 
 static int is_ipv6_only_by_default(void)
@@ -299,7 +299,7 @@ static int is_reached(int fd, const struct sockaddr *address, socklen_t size)
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     result = connect(fd, address, size) == 0 && send(fd, "?", 1, MSG_NOSIGNAL) == 1 &&
              recv(fd, answer, sizeof answer - 1, 0) > 0;
-    if (!result && errno != ECONNRESET) /* somebody else's, at that port of the other family */
+    if (!result && errno != ECONNRESET) /* of another process at that port of the other family */
         assert_int_equal(errno, ECONNREFUSED);
     close(fd);
     return result;
@@ -362,7 +362,7 @@ static void test_reach(void **state)
     }
 }
 
-/* A scope that matters: some interface's link-local address, as /proc/net/if_inet6 has it. */
+/* A link-local address needs its scope. Takes one from /proc/net/if_inet6. */
 static void test_link_local(void **state)
 {
     char *found = shell("awk '$4 == 20 { print $1, $6; exit }' /proc/net/if_inet6 || true");
@@ -380,7 +380,7 @@ static void test_link_local(void **state)
     snprintf(socket, sizeof socket, "tcp listener \\[%s*]" PORT, host);
     check_accepted(&(struct accepted){spec, socket, NULL});
     assert_int_equal(run(spec), 0);
-    /* qemu-user garbles the interface's number on big-endian machines: then it has no name. */
+    /* On big-endian machines qemu-user garbles the interface's number, which has no name then. */
     snprintf(socket, sizeof socket, "~> socket [%s%%", host);
     assert_int_equal(strncmp(receiver.text, socket, strlen(socket)), 0);
     scope = receiver.text + strlen(socket);
@@ -395,7 +395,7 @@ struct refused {
     const char *part; /* of the message: what is wrong */
 };
 
-/* One line on the error output, nothing opened, nothing started. */
+/* A refused spec prints one line, and nothing is started. */
 static void check_refused(const struct refused *row)
 {
     char *beginning;
@@ -405,7 +405,7 @@ static void check_refused(const struct refused *row)
     assert_true(asprintf(&beginning, "systemfd: -s %s: ", row->spec) > 0);
     for (char *to = beginning; *to != '\0'; to++)
         if ((unsigned char)*to < ' ' || *to == 0x7f)
-            *to = '?'; /* how a report shows it */
+            *to = '?'; /* as a report shows it */
     if (status != 2 || strncmp(text, beginning, strlen(beginning)) != 0 ||
         !strstr(text, row->part) || !strchr(text, '\n') || strchr(text, '\n')[1] != '\0') {
         print_message("-s %s: expected status 2 and '%s', got %d:\n%s\n", row->spec, row->part,
@@ -594,7 +594,7 @@ static void test_refused_paths(void **state)
     REFUSE_ALL(rows);
 }
 
-/* The reason must be in the message, however long the spec is. */
+/* The message has the reason, however long the spec is. */
 static void test_refused_long_paths(void **state)
 {
     static const struct {
@@ -645,7 +645,7 @@ static void test_cannot_open(void **state)
     }
 }
 
-/* What it made goes with it, when it does not become the command. */
+/* If systemfd does not become the command, it removes the paths that it made. */
 static void test_no_path_is_left(void **state)
 {
     static const char *const commands[][8] = {
