@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the user sees, and types: on a terminal of its own, and on a pipe. */
+ * What the user sees and types, on a pseudoterminal; and what is different on a pipe. */
 #include "devserver.h"
 
 #include <errno.h>
@@ -16,9 +16,9 @@
 
 enum { ROWS = 33, COLUMNS = 77 };
 
-static struct termios modes; /* of the terminal, before */
+static struct termios modes; /* of the terminal, before systemfd starts */
 
-/* Bytes go through as they are, but Ctrl-C is a signal. */
+/* Opens a terminal that passes output unchanged and does not echo. Ctrl-C still is a signal. */
 static void open_terminal(int *master, int *slave)
 {
     struct winsize size = {.ws_row = ROWS, .ws_col = COLUMNS};
@@ -31,8 +31,8 @@ static void open_terminal(int *master, int *slave)
     assert_int_equal(tcgetattr(*slave, &modes), 0);
 }
 
-/* The shell is the leader of the terminal's session; the test types and reads at its other
- * end, systemfd.output. */
+/* Runs a command in a shell that leads the terminal's session. The test types and reads at the
+ * other end, systemfd.output. */
 static void run_on_terminal(const char *command)
 {
     int master, slave;
@@ -52,7 +52,7 @@ static void run_on_terminal(const char *command)
     systemfd.output = master;
 }
 
-/* systemfd takes the shell's place. `variables` are put before ("TERM=xterm NO_COLOR=1"). */
+/* Starts systemfd in place of that shell, with `variables` such as "TERM=xterm NO_COLOR=1". */
 static void start_on_terminal(const char *variables, const char *arguments)
 {
     char *command;
@@ -63,7 +63,7 @@ static void start_on_terminal(const char *variables, const char *arguments)
     free(command);
 }
 
-/* The other end's modes are those of the terminal (Linux). */
+/* On Linux, the modes at the other end are those of the terminal. */
 static void assert_modes_are_as_before(void)
 {
     struct termios now = {0}; /* the kernel fills less of c_cc than musl has */
@@ -135,8 +135,8 @@ static void test_quiet(void **state)
 
 /* ---- What builds and servers see ---- */
 
-/* They write as they would to a terminal, line by line and in colour; each into one of its
- * own, whose modes it may change. */
+/* Builds and servers write line by line and in colour, since each has a terminal of its own. It may
+ * change the modes of that. */
 static void test_children_see_a_terminal(void **state)
 {
     (void)state;
@@ -223,7 +223,7 @@ static void test_keys(void **state)
     assert_exits(0);
 }
 
-/* Until it ends, the terminal is as it was; what is typed counts with Enter. */
+/* During a build the terminal has its usual modes, so what is typed counts only with Enter. */
 static void test_keys_during_a_build(void **state)
 {
     (void)state;
@@ -257,7 +257,7 @@ static void test_no_keys(void **state)
     }
 }
 
-/* A shell with job control gets the terminal back as it was. */
+/* Runs systemfd in a shell with job control. When systemfd has stopped, Enter continues it. */
 static void run_in_shell(const char *arguments)
 {
     char *command;
@@ -300,7 +300,7 @@ static void test_coming_to_the_foreground(void **state)
     expect("ended 0");
 }
 
-/* ---- Who asks ---- */
+/* ---- Processes that ask the user ---- */
 
 #define ASK "printf \"Password: \" >/dev/tty; read x </dev/tty; echo got $x"
 
@@ -354,7 +354,7 @@ static void test_build_that_asks(void **state)
     assert_exits(0);
 }
 
-/* As getpass(3) does, which changes the modes and may be killed before it changes them back. */
+/* Like getpass(3), a build may change the modes, and be killed before it restores them. */
 static void test_build_that_dies_as_it_asks(void **state)
 {
     (void)state;
@@ -383,7 +383,7 @@ static void test_stopping_while_a_build_asks(void **state)
     (void)state;
     run_in_shell("--watch . --settle 0 --build '" ASK "' -- sleep 1000");
     WAIT_UNTIL(has_printed("Password: "));
-    WAIT_UNTIL(members_of(tcgetpgrp(systemfd.output)) == 1); /* its shell's */
+    WAIT_UNTIL(members_of(tcgetpgrp(systemfd.output)) == 1); /* that of the build's shell */
     type('Z' - '@');
     expect("Password: stopped");
     type('\n');
@@ -395,7 +395,7 @@ static void test_stopping_while_a_build_asks(void **state)
     expect("ended 0");
 }
 
-/* Beside another it cannot have it: nobody would know which of them is asking. */
+/* Without --stop-first servers may run side by side, and nobody would know which of them asks. */
 static void test_server_that_asks(void **state)
 {
     (void)state;
@@ -406,7 +406,7 @@ static void test_server_that_asks(void **state)
     assert_exits(0);
 }
 
-/* Two of them are beside each other even so. */
+/* Workers run side by side even with --stop-first. */
 static void test_workers_that_ask_with_stop_first(void **state)
 {
     (void)state;
@@ -441,7 +441,7 @@ static void test_server_that_asks_with_stop_first(void **state)
 
 /* ---- Progress ---- */
 
-/* The build goes on only once the sign was seen. */
+/* The build goes on only when "building ..." has been seen. */
 static void test_progress_of_a_slow_build(void **state)
 {
     (void)state;
@@ -455,7 +455,7 @@ static void test_progress_of_a_slow_build(void **state)
     assert_int_equal(count_lines("~> building"), 1);
 }
 
-/* Fast is below half a second, which on a busy machine takes several tries. */
+/* A fast build takes less than half a second. On a busy machine that needs several tries. */
 static void test_no_progress_of_a_fast_build(void **state)
 {
     size_t slow = 0;
@@ -480,7 +480,7 @@ static void test_no_progress_on_a_pipe(void **state)
 
 /* ---- The end ---- */
 
-/* Whose names tell what is left; QUIT is Ctrl-\\. */
+/* systemfd dies of the same signal, and leaves nothing behind. QUIT is Ctrl-\\. */
 static void test_signals_that_end(void **state)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGQUIT, SIGALRM};
@@ -557,7 +557,7 @@ static void test_control_c_during_a_build(void **state)
     assert_dies_of(SIGINT);
 }
 
-/* Its SIGHUP is no request to restart: nobody is left to see it. */
+/* The SIGHUP of a terminal that was closed ends systemfd: nobody is left to see a restart. */
 static void test_terminal_that_is_closed(void **state)
 {
     (void)state;
@@ -568,7 +568,7 @@ static void test_terminal_that_is_closed(void **state)
     systemfd.output = -1;
 }
 
-/* Also where it is not the terminal that is written to. */
+/* The same if the output goes to a log. */
 static void test_terminal_that_is_closed_beside_a_log(void **state)
 {
     (void)state;
@@ -580,7 +580,7 @@ static void test_terminal_that_is_closed_beside_a_log(void **state)
     in_project("! grep restarting ../log");
 }
 
-/* nohup(1) is how to say that a closed terminal does not matter. */
+/* With nohup(1) a closed terminal does not matter. */
 static void test_nohup(void **state)
 {
     (void)state;

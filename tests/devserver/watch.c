@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What counts as a change, once, whatever way a file is saved, and what does not. The command
- * needs no sockets here. watch_scan.c runs the same with the portable watcher. */
+ * What counts as a change, and what does not. In whatever way a file is saved, it counts once. The
+ * command needs no sockets here. watch_scan.c runs the same tests with the portable watcher. */
 #include "devserver.h"
 #include "folder.h"
 
@@ -20,9 +20,9 @@ enum { SCANS = 0 };
 #define HOW "--poll=0"
 #endif
 
-static int wakes; /* see next_change */
+static int wakes; /* next_change wakes the scanner */
 
-/* Names only scalars: settled at once, and ended by the first TERM. */
+/* The command is ready at once, and ends at the first TERM. */
 #define START_WATCHING(...) START("--settle=0", HOW, __VA_ARGS__, "--", "sleep", "1000")
 
 static unsigned generation;
@@ -34,8 +34,8 @@ static void expect_start(void)
     expect("~> server 1 is ready");
 }
 
-/* The next change that is reported, without "~> changed: " and "./". The scanner looks after
- * each event, too: with one that means nothing it has not to be waited for. */
+/* Waits for the next change that is reported, and for its restart. Returns its path, without "./".
+ * The scanner also looks after each event, so SIGCHLD, which means nothing else, saves the wait. */
 static const char *next_change(void)
 {
     static char change[4096];
@@ -49,8 +49,8 @@ static const char *next_change(void)
     return change;
 }
 
-/* One change and no other: none was left over from what came before. Other files that
- * changed with it may be hinted at (" ..."). */
+/* The next change is that of the path, so none was left over from before. The report may say that
+ * other files have changed with it (" ..."). */
 static void assert_change(const char *path)
 {
     const char *change = next_change();
@@ -63,7 +63,7 @@ static void assert_change(const char *path)
     }
 }
 
-/* Nothing was left over, and this file is all that changes now. */
+/* Changes that file. This is the next change that is reported, so none was left over. */
 static void assert_rest(const char *path)
 {
     in_project("echo sentinel >>'%s'", path);
@@ -74,11 +74,11 @@ static void assert_rest(const char *path)
 
 struct way {
     const char *what, *command;
-    const char *changed; /* NULL: one of several, whichever comes first */
+    const char *changed; /* NULL: any of several paths */
 };
 
-/* All that one way does is there when systemfd looks, however slow the machine is: what is
- * there for a moment only is not to be reported. */
+/* systemfd is stopped meanwhile, so that it sees only the outcome, however slow the machine is. A
+ * file that is there only for a moment must not be reported. */
 static void check_ways(const struct way *ways, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -90,12 +90,13 @@ static void check_ways(const struct way *ways, size_t count)
             assert_change(ways[i].changed);
         else
             next_change();
-        /* The same file so often, so soon, might be the server's. */
+        /* If one file changed so often, so soon, that would be taken for the server's doing. */
         in_project("touch between");
         assert_change("between");
     }
 }
 
+/* Writing by mmap(2) is not among them: such a tool may close the file long before it writes. */
 static void test_ways_to_save(void **state)
 {
     static const struct way ways[] = {
@@ -136,7 +137,7 @@ static void test_ways_to_save(void **state)
     assert_rest("file");
 }
 
-/* Other tools use mmap(2), which closes the file long before it writes. */
+/* Neither reading a file nor changing its mode counts. */
 static void test_mode_alone_does_not_count(void **state)
 {
     (void)state;
@@ -144,7 +145,7 @@ static void test_mode_alone_does_not_count(void **state)
     START_WATCHING("--watch", ".");
     expect_start();
     in_project("cat file; ls -l; chmod 600 file");
-    wakes = 0; /* this once, see that it looks by itself */
+    wakes = 0; /* the scanner must also look by itself */
     assert_rest("other");
     wakes = SCANS;
 }
@@ -165,14 +166,14 @@ static void test_names(void **state)
         put(names[i], "1\n");
         for (char *to = strcpy(expected, names[i]); *to; to++)
             if (*to == '\t' || (unsigned char)*to == 0xff)
-                *to = '\0'; /* how it is shown is another matter */
+                *to = '\0'; /* how that is shown does not matter here */
         assert_int_equal(strncmp(next_change(), expected, strlen(expected)), 0);
     }
     in_project("mkdir 'a folder' && echo 1 >'a folder/a file'");
     assert_change("a folder/a file");
 }
 
-/* A name that would be a line of its own, or colour the terminal. */
+/* Names cannot forge lines of a report, or control the terminal. */
 static void test_names_do_not_forge_lines(void **state)
 {
     (void)state;
@@ -182,7 +183,7 @@ static void test_names_do_not_forge_lines(void **state)
     assert_int_equal(*next_change(), 'a');
     put("b\033[31mred\r", "1\n");
     assert_int_equal(*next_change(), 'b');
-    put("c\302\2330;mine\302\234 \2330;mine\234", "1\n"); /* CSI and ST of C1: a title */
+    put("c\302\2330;mine\302\234 \2330;mine\234", "1\n"); /* CSI and ST of C1, as for a title */
     assert_string_equal(next_change(), "c??0;mine?? ?0;mine?");
     put("d\303\274", "1\n");
     assert_string_equal(next_change(), "d\303\274");
@@ -220,7 +221,7 @@ static void test_folders(void **state)
     assert_rest("m/n/file");
 }
 
-/* What was moved out is none of ours any more. */
+/* A folder that was moved out is not watched any more. */
 static void test_folder_moved_away(void **state)
 {
     (void)state;
@@ -233,7 +234,7 @@ static void test_folder_moved_away(void **state)
     assert_rest("file");
 }
 
-/* Files that come faster than a folder's watch. */
+/* Files may be made in a new folder before it is watched. */
 static void test_files_in_new_folders(void **state)
 {
     (void)state;
@@ -244,7 +245,7 @@ static void test_files_in_new_folders(void **state)
         in_project("mkdir -p %d/a/b; echo 1 >%d/a/b/file", i, i);
         next_change();
         snprintf(command, sizeof command, "%d/a/b/file", i);
-        assert_rest(command); /* it is watched by now: reported alone */
+        assert_rest(command); /* it is watched by now, and reported alone */
     }
 }
 
@@ -274,7 +275,7 @@ static void test_watched_folder_replaced(void **state)
     expect_start();
     in_project("mv src old && mkdir src && echo 2 >src/file");
     next_change();
-    in_project("echo 3 >old/deep/file"); /* none of ours any more */
+    in_project("echo 3 >old/deep/file"); /* not watched any more */
     assert_rest("src/file");
 }
 
@@ -298,7 +299,7 @@ static void test_watched_file_made_again(void **state)
     assert_rest("src/file");
 }
 
-/* The folder of a watched file goes and comes. */
+/* The folder of a watched file is removed and made again. */
 static void test_folder_of_watched_file_made_again(void **state)
 {
     (void)state;
@@ -328,7 +329,7 @@ static void test_several_paths(void **state)
     assert_rest("b/2");
 }
 
-/* One file, named in several ways, is one file. */
+/* A file that is named in several ways counts once. */
 static void test_one_path_in_several_ways(void **state)
 {
     (void)state;
@@ -344,7 +345,7 @@ static void test_one_path_in_several_ways(void **state)
     assert_change("src/new/file");
 }
 
-/* Two files in one folder, whose name is spelled in two ways. Either may be used for both. */
+/* Two files, with two spellings of their folder. Reports may use either for both. */
 static void test_one_folder_in_two_spellings(void **state)
 {
     char *second = path_in(project, "2");
@@ -364,7 +365,7 @@ static void test_one_folder_in_two_spellings(void **state)
     free(second);
 }
 
-/* What is named itself counts, even if it would be ignored below another folder. */
+/* What --watch names counts, even if it would be ignored below another folder. */
 static void test_ignored_names_that_are_named(void **state)
 {
     (void)state;
@@ -393,7 +394,7 @@ static void test_absolute_paths_and_links(void **state)
     assert_int_equal(strncmp(next_change(), project, strlen(project)), 0);
 }
 
-/* A link that is watched stands for its file. */
+/* A link that is watched stands for the file that it leads to. */
 static void test_watched_link(void **state)
 {
     (void)state;
@@ -423,19 +424,19 @@ static void test_links_below(void **state)
     in_project("echo 333 >../etc/new; mv ../etc/new ../etc/conf");
     assert_change("src/conf");
     in_project("echo 22 >../etc/x; mkdir ../lib/more; echo 1 >../lib/more/file");
-    assert_change("src/lib/more/file"); /* x is none of ours */
+    assert_change("src/lib/more/file"); /* x is not watched */
     in_project("ln -s ../../etc src/etc");
     assert_change("src/etc");
     in_project("echo 333 >../etc/x");
     assert_change("src/etc/x");
     in_project("rm src/lib");
-    next_change(); /* by that name, or one of those that were below it */
+    next_change(); /* of that path, or one that was below it */
     in_project("echo 4444 >../lib/deep/h");
     assert_rest("src/file");
 }
 
-/* A folder that two links lead to, to it and to one that it is in, is watched as long as one is
- * left. */
+/* Several links may lead to a folder, or to one that contains it. It is watched as long as one of
+ * them is left. */
 static void test_two_links_to_one_folder(void **state)
 {
     (void)state;
@@ -453,7 +454,7 @@ static void test_two_links_to_one_folder(void **state)
     assert_change("src/3/h");
 }
 
-/* What a link leads to is made anew. */
+/* The folder that a link leads to is moved away and made again. */
 static void test_target_of_link_made_again(void **state)
 {
     (void)state;
@@ -468,7 +469,7 @@ static void test_target_of_link_made_again(void **state)
     assert_change("src/lib/h");
 }
 
-/* Neither endless, nor all that is around. */
+/* Links that make loops are not followed for ever, nor do they add all the folders above. */
 static void test_loops(void **state)
 {
     (void)state;
@@ -491,13 +492,13 @@ static void test_root_led_elsewhere(void **state)
     for (int i = 0; i < 2; i++) {
         in_project("ln -sfn %s next; mv -T next current", i ? "r1" : "r2");
         next_change();
-        in_project("echo 333 >>%s/x", i ? "r2" : "r1"); /* none of ours any more */
+        in_project("echo 333 >>%s/x", i ? "r2" : "r1"); /* not watched any more */
         in_project("echo 333 >>%s/x", i ? "r1" : "r2");
         assert_change("current/x");
     }
 }
 
-/* As Kubernetes does it with what it mounts (its AtomicWriter). */
+/* Kubernetes changes a mounted ConfigMap in this way (its AtomicWriter). */
 static void test_config_map(void **state)
 {
     (void)state;
@@ -515,12 +516,12 @@ static void test_config_map(void **state)
 
 /* ---- What is no change ---- */
 
-/* SQLite opens for writing what it only reads; so are lock files. */
+/* Opening a file for writing is no change: databases and lock files are opened so to be read. */
 static void test_opened_for_writing(void **state)
 {
     (void)state;
     in_project("echo 1 >data; : >lock");
-    poll(NULL, 0, 50); /* a file system's clock may not tell what is closer to the start */
+    poll(NULL, 0, 50); /* several ticks of the file system's clock, so that this is not recent */
     START_WATCHING("--watch", ".");
     expect_start();
     in_project("(: >>data; : >>lock; : <>data)");
@@ -529,7 +530,7 @@ static void test_opened_for_writing(void **state)
     assert_rest("lock");
 }
 
-/* What could not be executed may be mended in this way only. */
+/* A command that cannot be executed is mended by chmod(1), so that counts then. */
 static void test_made_executable(void **state)
 {
     (void)state;
@@ -546,7 +547,7 @@ static void test_made_executable(void **state)
 
 /* ---- Limits ---- */
 
-/* Those of a user namespace are its own (user_namespaces(7)). */
+/* A user namespace has limits of its own (user_namespaces(7)). */
 static void start_with_limit(const char *limit, int value)
 {
     char command[256];
@@ -570,7 +571,7 @@ static void test_limit_of_instances(void **state)
     assert_exits(1);
 }
 
-/* One warning, not one a folder. */
+/* There is one warning, not one for each folder. */
 static void test_limit_of_watches(void **state)
 {
     (void)state;
@@ -581,7 +582,7 @@ static void test_limit_of_watches(void **state)
     expect_start();
     in_project("mkdir more");
     assert_rest("file");
-    assert_int_equal(count_lines("~> warning: "), 2); /* the other: no sockets */
+    assert_int_equal(count_lines("~> warning: "), 2); /* the other one: there are no sockets */
     assert_non_null(strstr(systemfd.text,
                            "and other folders are not watched: the system's limit of "
                            "watched folders is reached; raise "
@@ -741,7 +742,7 @@ struct ignore {
     const char *glob, *ignored, *counted;
 };
 
-/* In all of them the folders are there from the start, or come only later. */
+/* The folders are there from the start, or come later. */
 static void check_ignore(const struct ignore *row, int folders_first)
 {
     static const char make_folder[] = "mkdir -p \"$(dirname '%s')\" \"$(dirname '%s')\"";
@@ -781,7 +782,7 @@ static void test_ignore(void **state)
         check_ignore(&rows[i], i % 2);
 }
 
-/* A glob is for what is below the watched folder, not for the folder's own path. */
+/* A pattern applies to what is below the watched folder, not to the folder's own path. */
 static void test_ignore_is_below_the_watched(void **state)
 {
     (void)state;
@@ -794,7 +795,7 @@ static void test_ignore_is_below_the_watched(void **state)
 
 /* ---- Many changes, long changes ---- */
 
-/* A thousand new files, as from a checkout: one restart, or a second for the stragglers. */
+/* A thousand new files, as from a checkout, are one restart, or a second one for the last files. */
 static void test_burst(void **state)
 {
     enum { DELAY = 200 };
@@ -815,18 +816,18 @@ static void test_burst(void **state)
     next_change();
     while (put("sentinel", ""), strcmp(next_change(), "sentinel") != 0) /* it came with others */
         restarts++;
-    /* A busy machine makes pauses of its own. */
+    /* A busy machine may make pauses that are longer than the delay. */
     assert_in_range(restarts, 1, 2 + took / DELAY);
 }
 
-/* More events than the queue holds; what was made meanwhile is watched all the same. */
+/* There are more events than the queue holds. What was made meanwhile is watched all the same. */
 static void test_overflow(void **state)
 {
     char *limit_text, name[64];
     long limit;
 
     (void)state;
-    if (SCANS) /* it has no queue that could overflow */
+    if (SCANS) /* the scanner has no queue that could overflow */
         return;
     limit_text = shell("cat /proc/sys/fs/inotify/max_queued_events");
     limit = atol(limit_text);
@@ -836,7 +837,7 @@ static void test_overflow(void **state)
     START_WATCHING("--watch", ".");
     expect_start();
     process_signal(&systemfd, SIGSTOP);
-    for (long i = 0; i <= limit; i++) { /* the same event twice in a row counts once */
+    for (long i = 0; i <= limit; i++) { /* an event equal to the last is dropped */
         snprintf(name, sizeof name, "%ld", i % 2);
         put(name, "");
     }
@@ -866,7 +867,7 @@ static void test_delay(void **state)
     assert_rest("file");
 }
 
-/* Something that is written all the time does not put off the restart for ever. */
+/* A file that is written all the time does not put off the restart for ever. */
 static void test_endless_changes(void **state)
 {
     const char *const argv[] = {"sh", "-c", "while :; do echo x >>log.txt; sleep 0.01; done", NULL};
