@@ -20,7 +20,7 @@ enum {
 
 /* A file that has changed. */
 struct file {
-    const char *path;
+    struct path_item item;
     enum { DECIDED, GIT_IS_ASKED, UNTIL_BUILD_ENDS } waits;
     long long noted;
     int in_build;           /* it was noted in one */
@@ -32,7 +32,7 @@ struct file {
 };
 
 static change_counts *counts;
-static struct path_table files;
+static struct table files;
 static size_t asked;
 static struct file *to_look_at; /* when the build ends */
 static int building;
@@ -106,7 +106,7 @@ static void forget(struct file *file)
     if (file->listed)
         file->forgotten = 1;
     else
-        path_table_remove(&files, file->path);
+        path_table_remove(&files, file->item.path);
 }
 
 /* It is there or gone for good now. */
@@ -122,7 +122,7 @@ static void judge(struct file *file, const struct content *now)
     if (now->is_artifact || (before.is_artifact && now->state == ABSENT) ||
         content_is_same(&before, now))
         return;
-    count(file->path, file->noted, 1);
+    count(file->item.path, file->noted, 1);
 }
 
 /* What a build makes it may remove again, and what it removes or empties, make again; a program
@@ -135,7 +135,7 @@ static void judge_now_or_later(struct file *file)
         wait_for_end(file);
         return;
     }
-    now = read_content(file->path);
+    now = read_content(file->item.path);
     if (building && !now.is_text) {
         wait_for_end(file);
         return;
@@ -153,7 +153,7 @@ static void look_now(struct file *file)
         forget(file);
         return;
     }
-    now = read_content(file->path);
+    now = read_content(file->item.path);
     if (file->waits == UNTIL_BUILD_ENDS) {
         file->waits = DECIDED;
         judge(file, &now);
@@ -176,9 +176,11 @@ void changes_build_ends(void)
 /* What was noted before, this build will see. */
 static void forget_undecided(void)
 {
-    for (size_t i = 0; asked > 0 && i < files.room; i++) {
-        struct file *file = files.slots[i];
-        if (file && file->waits == GIT_IS_ASKED) {
+    struct item *item = NULL;
+
+    while (asked > 0 && (item = table_after(&files, item)) != NULL) {
+        struct file *file = (struct file *)item;
+        if (file->waits == GIT_IS_ASKED) {
             file->waits = DECIDED;
             file->content.state = UNKNOWN;
             asked--;
@@ -190,7 +192,7 @@ void changes_build_begins(void)
 {
     forget_undecided();
     if (files.count >= MOST_FILES)
-        path_table_clear(&files);
+        table_clear(&files);
     building = 1;
     build_number++;
     files_left = MOST_READ;
@@ -205,7 +207,7 @@ static void not_ignored(struct file *file)
         judge_now_or_later(file);
         return;
     }
-    count(file->path, file->noted, 0);
+    count(file->item.path, file->noted, 0);
     forget(file);
 }
 
@@ -225,7 +227,7 @@ static void git_has_answered(const char *path, int ignored)
 
 static void ask_git(struct file *file)
 {
-    switch (git_ask(file->path)) {
+    switch (git_ask(file->item.path)) {
     case GIT_IGNORES:
         forget(file);
         break;
@@ -257,9 +259,10 @@ static int is_known_without_asking(const char *path, long long now)
 
 static void anything_may_have_changed(long long now)
 {
-    for (size_t i = 0; i < files.room; i++)
-        if (files.slots[i])
-            ((struct file *)files.slots[i])->content.state = UNKNOWN;
+    struct item *item = NULL;
+
+    while ((item = table_after(&files, item)) != NULL)
+        ((struct file *)item)->content.state = UNKNOWN;
     count(NULL, now, building);
 }
 

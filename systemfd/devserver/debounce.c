@@ -18,7 +18,7 @@ enum {
 static int delay;             /* --delay, or -1 */
 static long long first, last; /* change; 0: none waits */
 static long long last_other;  /* change, of a file that had not changed yet */
-static struct path_table changed;
+static struct table changed;
 static size_t last_burst; /* how many files the last restart was for */
 static long long taken_at;
 
@@ -34,7 +34,7 @@ void debounce_add(const char *path, long long when)
     if (!first)
         first = when;
     if (path && changed.count < MOST_PATHS && !path_table_find(&changed, path)) {
-        path_table_add(&changed, path, sizeof(const char *));
+        path_table_add(&changed, path, sizeof(struct path_item));
         last_other = when;
     }
 }
@@ -74,6 +74,6 @@ void debounce_take(void)
 {
     first = last = 0;
     last_burst = changed.count;
-    path_table_clear(&changed);
+    table_clear(&changed);
     taken_at = now_ms();
 }

@@ -26,13 +26,13 @@ static int fed;         /* a file has changed during a build */
 static int soon, again; /* one did soon after a start; the same one after two starts in a row */
 static int calm;        /* a person is at work: there was another change, or a restart by hand */
 static int said;
-static char file[512];                /* one of those files, for the report */
-static struct path_table now, before; /* files that changed soon after this start; the last one */
+static char file[512];           /* one of those files, for the report */
+static struct table now, before; /* files that changed soon after this start; the last one */
 
 static void remember(const char *path)
 {
     if (now.count < MOST_PATHS && !path_table_find(&now, path))
-        path_table_add(&now, path, sizeof(const char *));
+        path_table_add(&now, path, sizeof(struct path_item));
 }
 
 void restart_loop_build_changed(const char *path)
@@ -133,14 +133,14 @@ unsigned restart_loop_builds(void)
 
 void restart_loop_restarts(void)
 {
-    struct path_table last = before;
+    struct table last = before;
 
     builds = builds_in_row();
     starts = starts_in_row();
     same_starts = same_starts_in_row();
     before = now;
     now = last;
-    path_table_clear(&now);
+    table_clear(&now);
     fed = soon = again = calm = said = 0;
 }
 

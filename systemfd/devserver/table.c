@@ -8,9 +8,14 @@
 enum { LEAST_ROOM = 64 };
 
 /* Keys may count up, or have their differences anywhere (Knuth, multiplicative hashing). */
+static size_t index_of(const struct table *table, uint64_t key)
+{
+    return (size_t)((key * 0x9e3779b97f4a7c15U) >> 32) & (table->room - 1);
+}
+
 static struct item **bucket_of(const struct table *table, uint64_t key)
 {
-    return &table->buckets[(size_t)((key * 0x9e3779b97f4a7c15U) >> 32) & (table->room - 1)];
+    return &table->buckets[index_of(table, key)];
 }
 
 static void put(struct table *table, struct item *item)
@@ -69,6 +74,29 @@ struct item *table_find(const struct table *table, uint64_t key)
 struct item *table_next(const struct item *item)
 {
     return with_key(item->next, item->key);
+}
+
+struct item *table_after(const struct table *table, const struct item *item)
+{
+    size_t i = item ? index_of(table, item->key) + 1 : 0;
+
+    if (item && item->next)
+        return item->next;
+    while (i < table->room && !table->buckets[i])
+        i++;
+    return i < table->room ? table->buckets[i] : NULL;
+}
+
+void table_clear(struct table *table)
+{
+    struct item *item, *next;
+
+    for (item = table_after(table, NULL); item; item = next) {
+        next = table_after(table, item);
+        free(item);
+    }
+    free(table->buckets);
+    *table = (struct table){0};
 }
 
 uint64_t table_key(uint64_t number, const char *text)

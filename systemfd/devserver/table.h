@@ -26,6 +26,12 @@ void table_remove(struct table *table, struct item *item);
 struct item *table_find(const struct table *table, uint64_t key);
 struct item *table_next(const struct item *item);
 
+/* All, one after the other: the first one after NULL; NULL after the last one. */
+struct item *table_after(const struct table *table, const struct item *item);
+
+/* Frees all. */
+void table_clear(struct table *table);
+
 /* A key for that text, which is different for each number (FNV-1a). */
 uint64_t table_key(uint64_t number, const char *text);
 

@@ -82,17 +82,6 @@ static void visit(const struct look *look)
     table_add(&visited, &folder->item, look->identity);
 }
 
-static void forget_visits(void)
-{
-    for (size_t i = 0; i < visited.room; i++)
-        for (struct item *item = visited.buckets[i], *next; item; item = next) {
-            next = item->next;
-            free(item);
-        }
-    free(visited.buckets);
-    visited = (struct table){0};
-}
-
 /* A file behind a link counts as one with it; a folder is followed by one link only. */
 static struct look look_behind(const char *path, const struct look *link)
 {
@@ -152,7 +141,7 @@ static struct listing scan(void)
         struct look look = file_look(root);
         list(&listing, strcmp(root, ".") == 0 ? 0 : strlen(root) + 1, root, &look);
     }
-    forget_visits();
+    table_clear(&visited);
     if (listing.count > 0)
         qsort(listing.entries, listing.count, sizeof *listing.entries, by_path);
     scanned = now_ms();

@@ -147,9 +147,8 @@ void folders_watch_modes(void)
     if (mask & IN_ATTRIB)
         return;
     mask |= IN_ATTRIB;
-    for (size_t i = 0; i < by_watch.room; i++)
-        for (struct item *item = by_watch.buckets[i]; item; item = item->next)
-            watch_modes_of((const struct folder *)item);
+    for (struct item *item = NULL; (item = table_after(&by_watch, item)) != NULL;)
+        watch_modes_of((const struct folder *)item);
 }
 
 /* ---- Their places ---- */
@@ -430,12 +429,11 @@ static void begin_again(struct folder *folder)
 /* Calls for each tree that has no parent; those that are forgotten by it take no others along. */
 static void for_each_top(void (*call)(struct folder *folder))
 {
-    for (size_t i = 0; i < by_watch.room; i++)
-        for (struct item *item = by_watch.buckets[i]; item; item = item->next) {
-            struct folder *folder = (struct folder *)item;
-            if (folder->is_tree && !folder->parent)
-                call(folder);
-        }
+    for (struct item *item = NULL; (item = table_after(&by_watch, item)) != NULL;) {
+        struct folder *folder = (struct folder *)item;
+        if (folder->is_tree && !folder->parent)
+            call(folder);
+    }
 }
 
 void folders_look(const struct timespec *from, void (*changed)(const char *path))

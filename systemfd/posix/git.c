@@ -33,7 +33,7 @@ struct tree;
 
 /* A folder of files that changed. */
 struct folder {
-    const char *path;
+    struct path_item item;
     struct tree *tree; /* NULL: none, or it is not to be asked */
     char *name;        /* in the tree, with a slash at its end; "" for the tree itself */
     enum { NOT_ASKED, WAITS, IGNORED, NOT_IGNORED } answer;
@@ -60,7 +60,7 @@ struct tree {
     int failures;
 };
 
-static struct path_table folders;
+static struct table folders;
 static struct tree trees[MOST_TREES];
 static size_t tree_count, asked_count;
 
@@ -110,10 +110,11 @@ static int start_asking(struct tree *tree)
 
 static void forget_folders(void)
 {
-    for (size_t i = 0; i < folders.room; i++)
-        if (folders.slots[i])
-            free(((struct folder *)folders.slots[i])->name);
-    path_table_clear(&folders);
+    struct item *item = NULL;
+
+    while ((item = table_after(&folders, item)) != NULL)
+        free(((struct folder *)item)->name);
+    table_clear(&folders);
 }
 
 /* When nothing is asked, so once for each burst. */
@@ -349,7 +350,7 @@ static char *real_path(const char *path)
 
 static void locate(struct folder *folder)
 {
-    char *real = real_path(folder->path), *root = real ? git_find_tree(real) : NULL;
+    char *real = real_path(folder->item.path), *root = real ? git_find_tree(real) : NULL;
     size_t length;
 
     if (root) {
@@ -389,7 +390,7 @@ static void ask(struct folder *folder, const char *path, const char *name)
 
     asked->at = now_ms();
     asked->path = path ? allocated(strdup(path)) : NULL;
-    asked->folder = allocated(strdup(folder->path));
+    asked->folder = allocated(strdup(folder->item.path));
     asked->question = git_join(folder->name, name);
     if (tree->last)
         tree->last->next = asked;

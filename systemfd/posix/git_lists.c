@@ -20,13 +20,8 @@ enum {
     MOST_LISTED = 100000
 };
 
-/* A path that was found, and nothing more. */
-struct listed {
-    const char *path;
-};
-
-static struct path_table ignored_at_start, tracked;
-static struct path_table ignored_roots;
+/* Paths, and nothing more. */
+static struct table ignored_at_start, tracked, ignored_roots;
 
 /* One that git is asked for about a folder that is watched. */
 struct question {
@@ -38,10 +33,10 @@ struct question {
     size_t length;
 };
 
-static void remember(struct path_table *table, const char *path)
+static void remember(struct table *table, const char *path)
 {
     if (table->count < MOST_LISTED && !path_table_find(table, path))
-        path_table_add(table, path, sizeof(struct listed));
+        path_table_add(table, path, sizeof(struct path_item));
 }
 
 static void take_ignored(const char *root, const char *name)
@@ -199,20 +194,20 @@ static int is_below(const char *path, const char *root)
 
 int git_is_in_ignored_root(const char *path)
 {
-    for (size_t i = 0; ignored_roots.count > 0 && i < ignored_roots.room; i++) {
-        const struct listed *root = ignored_roots.slots[i];
-        if (root && is_below(path, root->path))
+    struct item *root = NULL;
+
+    while ((root = table_after(&ignored_roots, root)) != NULL)
+        if (is_below(path, ((struct path_item *)root)->path))
             return 1;
-    }
     return 0;
 }
 
 int git_lists_as_ignored(const char *path)
 {
-    return ignored_at_start.count > 0 && path_table_find(&ignored_at_start, path) != NULL;
+    return path_table_find(&ignored_at_start, path) != NULL;
 }
 
 int git_tracks(const char *path)
 {
-    return tracked.count > 0 && path_table_find(&tracked, path) != NULL;
+    return path_table_find(&tracked, path) != NULL;
 }
