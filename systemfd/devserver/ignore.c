@@ -101,8 +101,8 @@ enum { DEFAULTS = sizeof defaults / sizeof defaults[0], PATH_SIZE = 4096, NAME_S
 struct pattern {
     char *text;
     size_t length;
+    size_t head, tail; /* lengths: before the first wildcard, after the last one */
     int is_of_path, negated;
-    char first, last; /* its first and last character, in lower case; '\0': any */
 };
 
 struct patterns {
@@ -127,17 +127,18 @@ static char small(char letter)
     return (char)(letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
 }
 
-static char plain_or_nothing(char letter)
+static int is_same_text(const char *a, const char *b, size_t length)
 {
-    if (strchr("*?[]\\", letter))
-        return '\0';
-    return small(letter);
+    while (length > 0 && small(a[length - 1]) == small(b[length - 1]))
+        length--;
+    return length == 0;
 }
 
 /* "docs/" means the same as "docs". */
 static struct pattern compile(const char *text)
 {
-    struct pattern pattern = {NULL, 0, 0, 0, '\0', '\0'};
+    static const char wildcards[] = "*?[]\\";
+    struct pattern pattern = {.text = NULL};
 
     pattern.negated = *text == '!';
     text = without_dot(text + pattern.negated);
@@ -147,10 +148,10 @@ static struct pattern compile(const char *text)
     pattern.text = allocated(calloc(1, pattern.length + 1));
     memcpy(pattern.text, text, pattern.length);
     pattern.is_of_path = strchr(pattern.text, '/') != NULL;
-    if (pattern.length > 0) {
-        pattern.first = plain_or_nothing(pattern.text[0]);
-        pattern.last = plain_or_nothing(pattern.text[pattern.length - 1]);
-    }
+    pattern.head = strcspn(pattern.text, wildcards);
+    for (size_t i = pattern.length; i > pattern.head && !strchr(wildcards, pattern.text[i - 1]);
+         i--)
+        pattern.tail++;
     return pattern;
 }
 
@@ -175,15 +176,13 @@ void ignore_setup(const struct options *all)
 
 /* ---- Matching ---- */
 
-/* The first and last character rule most patterns out. */
+/* What stands before and after the wildcards rules most patterns out. */
 static int matches(const struct pattern *pattern, const char *text, size_t length)
 {
-    if (pattern->length >= PATH_SIZE || length == 0)
-        return 0;
-    if ((pattern->first && pattern->first != small(text[0])) ||
-        (pattern->last && pattern->last != small(text[length - 1])))
-        return 0;
-    return glob_matches(pattern->text, text);
+    return pattern->length < PATH_SIZE && length >= pattern->head + pattern->tail &&
+           is_same_text(text + length - pattern->tail,
+                        pattern->text + pattern->length - pattern->tail, pattern->tail) &&
+           is_same_text(text, pattern->text, pattern->head) && glob_matches(pattern->text, text);
 }
 
 /* Matches the path, or a folder that it is in: "src", "src/deep", "src/deep/file". */

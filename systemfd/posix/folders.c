@@ -7,6 +7,7 @@
 
 #include "devserver/ignore.h"
 #include "devserver/watcher.h"
+#include "git_lists.h"
 #include "links.h"
 #include "seen.h"
 
@@ -27,6 +28,7 @@ static uint32_t mask = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | 
                        IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK;
 static struct table by_watch, by_name;
 static struct folder *unlisted; /* watched, and yet to be listed */
+static struct folder *partly;   /* listed, but for the folders in it of which git has to be heard */
 static unsigned look = 1;
 static int limit_is_told;
 
@@ -283,6 +285,24 @@ static void tell(const char *path, void (*changed)(const char *path))
     changed(path);
 }
 
+static void list_again(struct folder *folder)
+{
+    folder->next_partly = partly;
+    partly = folder;
+}
+
+/* What git ignores is not known yet; what it tracks is. */
+static int has_to_wait(struct folder *folder, const char *name)
+{
+    size_t above;
+
+    if (!git_is_listing(folder_path(folder, name, &above)))
+        return 0;
+    if (partly != folder)
+        list_again(folder);
+    return 1;
+}
+
 static void add_entry(struct folder *folder, DIR *listing, const struct dirent *entry,
                       void (*changed)(const char *path))
 {
@@ -290,7 +310,7 @@ static void add_entry(struct folder *folder, DIR *listing, const struct dirent *
     size_t above;
 
     if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-        (type != DT_DIR && type != DT_LNK && !changed) ||
+        (type != DT_DIR && type != DT_LNK && !changed) || has_to_wait(folder, entry->d_name) ||
         !folder_counts(folder, entry->d_name, type == DT_DIR))
         return;
     if (type == DT_DIR)
@@ -330,13 +350,27 @@ static void list(struct folder *folder, void (*changed)(const char *path))
 
 /* Each was watched before it is listed: what comes meanwhile is seen twice, not missed. One at a
  * time, so that a deep tree takes no more descriptors than a flat one. */
-static void list_all(void (*changed)(const char *path))
+static void list_new(void (*changed)(const char *path))
 {
     while (unlisted) {
         struct folder *folder = unlisted;
         unlisted = folder->unlisted;
         list(folder, changed);
     }
+}
+
+static void list_all(void (*changed)(const char *path))
+{
+    list_new(changed);
+    if (!partly)
+        return;
+    git_finish_lists();
+    while (partly) {
+        struct folder *folder = partly;
+        partly = folder->next_partly;
+        list(folder, NULL);
+    }
+    list_new(changed);
 }
 
 struct folder *folder_add_tree(const char *path, struct link *link,
@@ -367,6 +401,15 @@ void folder_add_child(struct folder *parent, const char *name, void (*changed)(c
 {
     forget_named(parent, name);
     add_subfolder(parent, name);
+    list_all(changed);
+}
+
+/* What was passed over before may count now. */
+void folders_list_again(void (*changed)(const char *path))
+{
+    for (struct item *item = NULL; (item = table_after(&by_watch, item)) != NULL;)
+        if (((struct folder *)item)->is_tree)
+            list_again((struct folder *)item);
     list_all(changed);
 }
 

@@ -15,7 +15,7 @@ struct folder {
     char *name;                    /* without a parent: its path, */
     size_t above;                  /* of which that much cannot be ignored */
     struct folder *parent, *children, *next, *previous;
-    struct folder *unlisted;
+    struct folder *unlisted, *next_partly;
     int is_tree;
     unsigned look;      /* the last one that came here */
     struct link *link;  /* that leads here; NULL: it is only a part of its parent */
@@ -49,6 +49,9 @@ struct folder *folder_add_tree(const char *path, struct link *link,
 /* The same for one that has come there. */
 void folder_add_child(struct folder *parent, const char *name, void (*changed)(const char *path));
 struct folder *folder_child(const struct folder *parent, const char *name);
+
+/* Watches the folders that were ignored and are not any more, and tells what is in them. */
+void folders_list_again(void (*changed)(const char *path));
 
 /* Forgets it, with everything below it; the links that need them are to be followed again. */
 void folder_forget(struct folder *folder);

@@ -117,6 +117,13 @@ static void forget_folders(void)
     table_clear(&folders);
 }
 
+static void forget_answers(void)
+{
+    for (size_t i = 0; i < tree_count; i++)
+        stop(&trees[i]);
+    forget_folders();
+}
+
 /* When nothing is asked, so once for each burst. */
 static void look_at_rules(struct tree *tree)
 {
@@ -127,16 +134,16 @@ static void look_at_rules(struct tree *tree)
     index = look_in(tree, ".git/index");
     exclude = look_in(tree, ".git/info/exclude");
     top = look_in(tree, ".gitignore");
-    if (!is_same(&index, &tree->index) || !is_same(&exclude, &tree->exclude) ||
-        !is_same(&top, &tree->top))
+    if (!is_same(&index, &tree->index))
+        forget_answers();
+    if (!is_same(&exclude, &tree->exclude) || !is_same(&top, &tree->top))
         git_rules_have_changed();
 }
 
 void git_rules_have_changed(void)
 {
-    for (size_t i = 0; i < tree_count; i++)
-        stop(&trees[i]);
-    forget_folders();
+    forget_answers();
+    git_lists_are_outdated();
 }
 
 /* ---- Answers ---- */
@@ -271,13 +278,14 @@ static void look_after(struct tree *tree)
 
 void git_look(void)
 {
+    git_lists_look();
     for (size_t i = 0; i < tree_count; i++)
         look_after(&trees[i]);
 }
 
 int git_timeout(void)
 {
-    int wait = -1;
+    int wait = git_lists_timeout();
 
     for (size_t i = 0; i < tree_count; i++)
         if (trees[i].first)
@@ -292,12 +300,12 @@ int git_ended(long pid)
             trees[i].ended = 1;
             return 1;
         }
-    return 0;
+    return git_lists_ended(pid);
 }
 
 size_t git_poll(struct pollfd *entries, size_t room)
 {
-    size_t count = 0;
+    size_t count = git_lists_poll(entries);
 
     for (size_t i = 0; i < tree_count && count + 2 <= room; i++) {
         if (trees[i].pid == 0)
@@ -433,32 +441,8 @@ void git_on_answer(void (*given)(const char *path, int ignored))
 
 /* ---- The start ---- */
 
-/* "./src/" is "src": as it is reported. */
-static char *plain(const char *path)
-{
-    char *copy;
-    size_t length;
-
-    while (strncmp(path, "./", 2) == 0 && path[2] != '\0')
-        for (path += 2; *path == '/' && path[1] != '\0'; path++) {
-        }
-    copy = allocated(strdup(path));
-    length = strlen(copy);
-    while (length > 1 && copy[length - 1] == '/')
-        copy[--length] = '\0';
-    return copy;
-}
-
 void git_open(const struct options *given)
 {
     options = given;
-    for (size_t i = 0; i < options->watch.count; i++) {
-        char *root = plain(options->watch.list[i]), *real = realpath(root, NULL);
-        char *tree = real && file_look(root).kind == FOLDER_KIND ? git_find_tree(real) : NULL;
-        if (tree)
-            git_list(root, options->no_gitignore);
-        free(tree);
-        free(real);
-        free(root);
-    }
+    git_lists_open(given);
 }

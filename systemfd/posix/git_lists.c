@@ -2,36 +2,42 @@
 #include "git_lists.h"
 
 #include "clock.h"
+#include "devserver/files.h"
 #include "devserver/git.h"
 #include "devserver/ignore.h"
 #include "devserver/path_table.h"
 #include "git_command.h"
+#include "git_listing.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum {
-    LISTING_MS = 2000, /* for all that is asked about a folder */
+    LISTING_MS = 2000, /* for all that is asked about a watched folder */
+    PAUSE_MS = 1000,   /* between two times that all are asked about */
     MOST_LISTED = 100000
 };
 
 /* Paths, and nothing more. */
-static struct table ignored_at_start, tracked, ignored_roots;
+static struct table ignored, tracked, ignored_roots;
+static struct table ignored_before; /* the rules changed, while it is not listed anew */
 
-/* One that git is asked for about a folder that is watched. */
-struct question {
-    pid_t pid;
-    int fd; /* what it prints; -1: it has ended */
-    const char *root;
-    void (*take)(const char *root, const char *path);
-    char text[16384];
-    size_t length;
-};
+/* git walks the whole tree for this listing, so it goes on while other things are done. */
+static struct git_listing what_is_ignored;
+static struct table tracked_folders; /* what does not wait for it */
+static long long deadline;
+
+/* Of the tracked file that was taken last. */
+static char last_folder[4096];
+static int last_folder_is_ignored; /* by the defaults */
+
+static const struct options *options;
+static int fails; /* it is not asked again, as it would stall systemfd each time */
+static int are_outdated, less_is_ignored;
+static long long listed_at;
+
+/* ---- What it answers ---- */
 
 static void remember(struct table *table, const char *path)
 {
@@ -46,110 +52,63 @@ static void take_ignored(const char *root, const char *name)
 
     if (length > 0 && path[length - 1] == '/')
         path[length - 1] = '\0';
-    remember(&ignored_at_start, path);
+    remember(&ignored, path);
     free(path);
 }
 
-/* With the folders that it is in: they are not to be passed over. */
+/* Adds the folders that the file is in, below the root. */
+static void remember_folders(struct table *table, const char *root, const char *name)
+{
+    size_t least = strcmp(root, ".") == 0 ? 0 : strlen(root);
+    char *path = git_join(root, name), *slash;
+
+    while ((slash = strrchr(path, '/')) != NULL && (size_t)(slash - path) > least) {
+        *slash = '\0';
+        if (path_table_find(table, path))
+            break;
+        remember(table, path);
+    }
+    free(path);
+}
+
+/* Mostly true: git lists a folder at a time. */
+static int is_in_last_folder(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    size_t length = slash ? (size_t)(slash - name) : 0;
+
+    if (length >= sizeof last_folder)
+        return 0;
+    if (strncmp(last_folder, name, length) == 0 && last_folder[length] == '\0')
+        return 1;
+    memcpy(last_folder, name, length);
+    last_folder[length] = '\0';
+    return 0;
+}
+
+/* A file that the defaults would ignore is remembered, with the folders that lead to it. */
 static void take_tracked(const char *root, const char *name)
 {
-    char *path, *slash;
-    size_t least = strcmp(root, ".") == 0 ? 0 : strlen(root);
+    const char *slash = strrchr(name, '/');
+    char *path;
 
-    if (!is_ignored_by_default(name))
+    if (!is_in_last_folder(name)) {
+        remember_folders(&tracked_folders, root, name);
+        last_folder_is_ignored = is_ignored_by_default(last_folder);
+    }
+    if (!is_ignored_by_default(last_folder_is_ignored || !slash ? name : slash + 1))
         return;
     path = git_join(root, name);
     remember(&tracked, path);
-    while ((slash = strrchr(path, '/')) != NULL && (size_t)(slash - path) > least) {
-        *slash = '\0';
-        remember(&tracked, path);
-    }
     free(path);
+    remember_folders(&tracked, root, name);
 }
 
-static void ask_at_start(struct question *question, const char *root,
-                         void (*take)(const char *, const char *), const char *const *arguments)
-{
-    memset(question, 0, sizeof *question);
-    question->fd = -1;
-    question->root = root;
-    question->take = take;
-    question->pid = git_start(root, arguments, NULL, &question->fd);
-}
-
-static void take_whole(struct question *question)
-{
-    char *from = question->text, *end = from + question->length, *zero;
-
-    while ((zero = memchr(from, '\0', (size_t)(end - from))) != NULL) {
-        if (question->take)
-            question->take(question->root, from);
-        from = zero + 1;
-    }
-    question->length = (size_t)(end - from);
-    memmove(question->text, from, question->length);
-    if (question->length == sizeof question->text) /* no path is as long */
-        question->length = 0;
-}
-
-/* 0 at its end. */
-static int read_list(struct question *question)
-{
-    ssize_t got = read(question->fd, question->text + question->length,
-                       sizeof question->text - question->length);
-
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return 1;
-    if (got <= 0)
-        return 0;
-    question->length += (size_t)got;
-    take_whole(question);
-    return 1;
-}
-
-static void read_lists(struct question *questions, size_t count)
-{
-    struct pollfd entries[3];
-    long long deadline = now_ms() + LISTING_MS;
-    size_t open = count;
-
-    while (open > 0 && until(deadline) > 0) {
-        for (size_t i = 0; i < count; i++) {
-            entries[i].fd = questions[i].fd;
-            entries[i].events = POLLIN;
-            entries[i].revents = 0;
-        }
-        if (poll(entries, (nfds_t)count, until(deadline)) < 0 && errno != EINTR)
-            break;
-        for (size_t i = 0; i < count; i++)
-            if (questions[i].fd >= 0 && entries[i].revents && !read_list(&questions[i])) {
-                close(questions[i].fd);
-                questions[i].fd = -1;
-            }
-        open = 0;
-        for (size_t i = 0; i < count; i++)
-            open += questions[i].fd >= 0;
-    }
-}
-
-/* Its exit status; -1: it had to be ended. */
-static int finish(struct question *question)
-{
-    int status, in_time = question->fd < 0;
-
-    if (question->pid == 0)
-        return -1;
-    if (!in_time) {
-        close(question->fd);
-        kill(question->pid, SIGKILL);
-    }
-    if (waitpid(question->pid, &status, 0) != question->pid || !in_time || !WIFEXITED(status))
-        return -1;
-    return WEXITSTATUS(status);
-}
+/* ---- All of them ---- */
 
 static void complain(const char *folder, int status)
 {
+    fails |= status != 0;
     if (status == 127)
         report("there is no git here: what it would ignore counts");
     else if (status != 0)
@@ -157,29 +116,151 @@ static void complain(const char *folder, int status)
                folder);
 }
 
-void git_list(const char *root, int only_tracked)
+void git_finish_lists(void)
+{
+    if (what_is_ignored.pid > 0) {
+        git_listings_read(&what_is_ignored, 1, deadline);
+        fails |= what_is_ignored.fd >= 0;
+        git_listing_finish(&what_is_ignored);
+    }
+    table_clear(&tracked_folders);
+}
+
+/* What is ignored is left to be read. */
+static void list(const char *root)
 {
     static const char *const ls_tracked[] = {"ls-files", "-z", NULL};
     static const char *const ls_ignored[] = {
         "ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z", NULL};
     static const char *const is_root_ignored[] = {"check-ignore", "-q", ".", NULL};
-    struct question questions[3];
-    size_t count = only_tracked ? 1 : 3;
-    int status;
+    struct git_listing listings[2];
+    size_t count = options->no_gitignore ? 1 : 2;
 
-    ask_at_start(&questions[0], root, take_tracked, ls_tracked);
+    git_finish_lists();
+    *last_folder = '\0';
+    last_folder_is_ignored = 0;
+    deadline = now_ms() + LISTING_MS;
+    git_listing_start(&listings[0], root, take_tracked, ls_tracked);
     if (count > 1) {
-        ask_at_start(&questions[1], root, take_ignored, ls_ignored);
-        ask_at_start(&questions[2], root, NULL, is_root_ignored);
+        git_listing_start(&listings[1], root, NULL, is_root_ignored);
+        git_listing_start(&what_is_ignored, root, take_ignored, ls_ignored);
     }
-    read_lists(questions, count);
-    status = finish(&questions[0]);
-    if (count > 1) {
-        finish(&questions[1]);
-        if (finish(&questions[2]) == 0)
-            remember(&ignored_roots, root);
+    git_listings_read(listings, count, deadline);
+    if (count > 1 && git_listing_finish(&listings[1]) == 0)
+        remember(&ignored_roots, root);
+    complain(root, git_listing_finish(&listings[0]));
+}
+
+/* "./src/" is "src": as it is reported. */
+static char *plain(const char *path)
+{
+    char *copy;
+    size_t length;
+
+    while (strncmp(path, "./", 2) == 0 && path[2] != '\0')
+        for (path += 2; *path == '/' && path[1] != '\0'; path++) {
+        }
+    copy = allocated(strdup(path));
+    length = strlen(copy);
+    while (length > 1 && copy[length - 1] == '/')
+        copy[--length] = '\0';
+    return copy;
+}
+
+static void list_all(void)
+{
+    for (size_t i = 0; i < options->watch.count; i++) {
+        char *root = plain(options->watch.list[i]), *real = realpath(root, NULL);
+        char *tree = real && file_look(root).kind == FOLDER_KIND ? git_find_tree(real) : NULL;
+        if (tree)
+            list(root);
+        free(tree);
+        free(real);
+        free(root);
     }
-    complain(root, status);
+    listed_at = now_ms();
+}
+
+void git_lists_open(const struct options *given)
+{
+    options = given;
+    list_all();
+}
+
+/* ---- Again ---- */
+
+/* Until then git is asked about each file. */
+void git_lists_are_outdated(void)
+{
+    if (options->no_gitignore || are_outdated)
+        return;
+    git_finish_lists();
+    table_clear(&ignored_before);
+    ignored_before = ignored;
+    ignored = (struct table){0};
+    are_outdated = !fails;
+}
+
+int git_lists_timeout(void)
+{
+    return what_is_ignored.pid > 0 ? until(deadline)
+           : are_outdated          ? until(listed_at + PAUSE_MS)
+                                   : -1;
+}
+
+static int is_less_ignored(void)
+{
+    struct item *item = NULL;
+
+    while ((item = table_after(&ignored_before, item)) != NULL)
+        if (!path_table_find(&ignored, ((struct path_item *)item)->path))
+            return 1;
+    return 0;
+}
+
+static void list_again(void)
+{
+    table_clear(&tracked);
+    table_clear(&ignored_roots);
+    list_all();
+    git_finish_lists();
+    less_is_ignored |= is_less_ignored();
+    table_clear(&ignored_before);
+    are_outdated = 0;
+}
+
+void git_lists_look(void)
+{
+    if (what_is_ignored.pid > 0 && what_is_ignored.fd >= 0)
+        git_listing_read(&what_is_ignored);
+    if (what_is_ignored.pid > 0 && (what_is_ignored.fd < 0 || until(deadline) == 0))
+        git_finish_lists();
+    if (are_outdated && git_lists_timeout() == 0)
+        list_again();
+}
+
+size_t git_lists_poll(struct pollfd *entry)
+{
+    if (what_is_ignored.pid == 0 || what_is_ignored.fd < 0)
+        return 0;
+    *entry = (struct pollfd){.fd = what_is_ignored.fd, .events = POLLIN};
+    return 1;
+}
+
+int git_lists_ended(long pid)
+{
+    what_is_ignored.is_reaped |= what_is_ignored.pid == pid;
+    return what_is_ignored.pid == pid;
+}
+
+int git_ignores_less(void)
+{
+    return less_is_ignored;
+}
+
+void git_ignores_less_is_known(void)
+{
+    less_is_ignored = 0;
 }
 
 /* ---- Looking it up ---- */
@@ -202,9 +283,17 @@ int git_is_in_ignored_root(const char *path)
     return 0;
 }
 
+/* git lists no folder as ignored that it tracks something in. */
+int git_is_listing(const char *folder)
+{
+    return what_is_ignored.pid > 0 && !path_table_find(&tracked_folders, folder);
+}
+
 int git_lists_as_ignored(const char *path)
 {
-    return path_table_find(&ignored_at_start, path) != NULL;
+    if (git_is_listing(path))
+        git_finish_lists();
+    return path_table_find(&ignored, path) != NULL;
 }
 
 int git_tracks(const char *path)

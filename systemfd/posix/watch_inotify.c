@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "filesystem.h"
 #include "folders.h"
+#include "git_lists.h"
 #include "links.h"
 #include "seen.h"
 
@@ -76,7 +77,7 @@ static int descriptor(void)
 
 static int timeout(void)
 {
-    int wait = links_have_failed() ? LOOK_AGAIN_MS : -1;
+    int wait = git_ignores_less() ? 0 : links_have_failed() ? LOOK_AGAIN_MS : -1;
 
     return pauses() ? earlier(wait, until(paused_since + PAUSE_MS)) : wait;
 }
@@ -283,6 +284,9 @@ static void read_events(void (*changed)(const char *path))
         got = read_some(&overflowed, changed);
     if (overflowed)
         look_everywhere(changed);
+    if (git_ignores_less())
+        folders_list_again(changed);
+    git_ignores_less_is_known();
     emptied = now;
     links_follow_lost(changed);
 }

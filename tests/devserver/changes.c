@@ -310,6 +310,29 @@ static void test_git_knows(void **state)
     assert_no_change("echo /src/last >>.git/info/exclude; echo 2 >src/last");
 }
 
+static void wait_until_built(int number)
+{
+    WAIT_UNTIL(shell_status(NULL, "grep -qx %d %s/../built", number, project) == 0);
+}
+
+/* What is not ignored any more counts from that moment, a folder that was passed over, too. */
+static void test_git_ignores_less(void **state)
+{
+    (void)state;
+    create_repository("/dist '*.gen'");
+    in_project("mkdir -p dist/deep && echo 1 | tee dist/deep/x src/x.gen");
+    START("-s", "http::0", "--watch", ".", "--settle", "0", "--build",
+          "cat dist/deep/x src/x.gen >../built", "--", "sleep", "1000");
+    expect("~> server 1 is ready");
+    assert_no_change("echo 2 | tee dist/deep/x src/x.gen");
+    in_project("echo '*.other' >.gitignore; echo 3 >src/x.gen");
+    wait_until_built(3);
+    in_project("echo 4 >dist/deep/x");
+    wait_until_built(4);
+    come_to_rest();
+    assert_is_change("echo 5 >dist/deep/x", "dist/deep/x");
+}
+
 static void test_git_is_not_asked(void **state)
 {
     (void)state;
@@ -474,14 +497,23 @@ static void test_made_executable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_save_during_build),   TEST(test_saves_during_builds),
-        TEST(test_undo_and_redo),       TEST(test_all_kinds_of_changes_during_build),
-        TEST(test_build_is_not_broken), TEST(test_build_does_not_start_itself),
-        TEST(test_tools_make_trees),    TEST(test_git_knows),
-        TEST(test_git_is_not_asked),    TEST(test_git_in_git),
-        TEST(test_git_fails),           TEST(test_build_that_feeds_itself),
-        TEST(test_hint_helps),          TEST(test_restarted_build_comes_to_its_end),
-        TEST(test_own_output),          TEST(test_made_executable),
+        TEST(test_save_during_build),
+        TEST(test_saves_during_builds),
+        TEST(test_undo_and_redo),
+        TEST(test_all_kinds_of_changes_during_build),
+        TEST(test_build_is_not_broken),
+        TEST(test_build_does_not_start_itself),
+        TEST(test_tools_make_trees),
+        TEST(test_git_knows),
+        TEST(test_git_ignores_less),
+        TEST(test_git_is_not_asked),
+        TEST(test_git_in_git),
+        TEST(test_git_fails),
+        TEST(test_build_that_feeds_itself),
+        TEST(test_hint_helps),
+        TEST(test_restarted_build_comes_to_its_end),
+        TEST(test_own_output),
+        TEST(test_made_executable),
     };
 
     return cmocka_run_group_tests(tests, find_programs_and_orphans, NULL);
