@@ -55,14 +55,17 @@ static void execute(const char *folder, int in, int out, const char *const *argu
     _exit(127);
 }
 
+/* A pipe that blocks would stall systemfd. */
 static int open_pipe(int ends[2], int ours)
 {
     if (pipe(ends) < 0)
         return 0;
-    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-    fcntl(ends[ours], F_SETFL, O_NONBLOCK);
-    return 1;
+    if (fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 && fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0 &&
+        fcntl(ends[ours], F_SETFL, O_NONBLOCK) == 0)
+        return 1;
+    close(ends[0]);
+    close(ends[1]);
+    return 0;
 }
 
 pid_t git_start(const char *folder, const char *const *arguments, int *in, int *out)

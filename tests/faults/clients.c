@@ -26,25 +26,16 @@ static int all_faults;
 static size_t faults_tried;
 static unsigned counts[MOST_ROWS]; /* how often each is called, by row of the table */
 
-static struct {
-    const char *call;
-    unsigned number; /* 0: none fails, and all calls are logged */
-    int error;
-} fault = {"*", 0, 0};
-
 /* ---- One run ---- */
 
 static void start(void)
 {
     static const char *const argv[] = {"systemfd",   "--lazy", "--accept", "--inetd", "-s",
                                        "unix::sock", "--",     "echo",     "served",  NULL};
-    char fault_variable[96];
-    const char *const variables[] = {fault_variable, "FAULT_LOG=../log", "LISTEN_FDS=1",
+    const char *const variables[] = {fault_variable(), "FAULT_LOG=../log", "LISTEN_FDS=1",
                                      "ASAN_OPTIONS=detect_leaks=0", NULL};
 
     in_project("rm -f sock ../log");
-    snprintf(fault_variable, sizeof fault_variable, fault.number ? "FAULT=%s:%u:%d" : "FAULT=%s",
-             fault.call, fault.number, fault.error);
     process_start(&systemfd, &(struct launch){.argv = argv,
                                               .environ_ = variables,
                                               .folder = project,
@@ -73,43 +64,11 @@ static void serve_clients(void)
         served += is_served();
 }
 
-static void end(void)
-{
-    long long deadline = now_ms() + DEADLINE_MS;
-
-    while (!systemfd_has_ended()) { /* the signal, too, may get lost */
-        process_signal(&systemfd, SIGTERM);
-        for (int i = 0; i < 40 && !systemfd_has_ended(); i++)
-            look_again(deadline, "systemfd ends");
-    }
-}
-
-static int is_one_of(const char *call, const char *list)
-{
-    const char *found = strstr(list, call);
-
-    return found && found[strlen(call)] == ' ';
-}
-
-static void check_end(void)
-{
-    int status = process_wait(&systemfd);
-    const char *text = systemfd.text ? systemfd.text : "", *sentence = strstr(text, "systemfd: ");
-
-    WAIT_UNTIL(children_of(getpid()) == 0); /* its orphans are ours now */
-    assert_null(strstr(text, "Sanitizer"));
-    assert_true(status == 128 + SIGTERM || (fault.number && status == 1));
-    if (status == 1 && !is_one_of(fault.call, "fprintf vfprintf fputs fputc "))
-        assert_true(sentence && strlen(sentence) > 20);
-    if (!is_one_of(fault.call, "lstat unlink "))
-        in_project("test ! -e sock");
-}
-
 static void run(void)
 {
     start();
     serve_clients();
-    end();
+    end_systemfd();
     check_end();
     process_discard(&systemfd);
 }
@@ -118,28 +77,17 @@ static void run(void)
 
 static void test_without_fault(void **state)
 {
-    char *path = path_in(project, "../log"), line[64];
-    FILE *log;
-
     (void)state;
     run();
-    log = fopen(path, "r");
-    assert_non_null(log);
-    while (fgets(line, sizeof line, log)) {
-        line[strcspn(line, "\n")] = '\0';
-        for (size_t row = 0; calls[row].name; row++)
-            counts[row] += strcmp(calls[row].name, line) == 0;
-    }
+    count_calls(counts);
     assert_true(counts[0] > 0);
-    fclose(log);
-    free(path);
 }
 
 /* The choice: the last call and one in the middle, when clients are there, with an error that
  * differs from call to call. */
 static int is_chosen(size_t row, size_t error, size_t errors)
 {
-    int is_late = fault.number == counts[row] || fault.number == (counts[row] + 1) / 2;
+    int is_late = injected.number == counts[row] || injected.number == (counts[row] + 1) / 2;
 
     return all_faults || (is_late && error == row % errors);
 }
@@ -151,11 +99,11 @@ static void test_call(void **state)
 
     while (call->errors[errors])
         errors++;
-    fault.call = call->name;
-    for (fault.number = 1; fault.number <= counts[row]; fault.number++)
+    injected.call = call->name;
+    for (injected.number = 1; injected.number <= counts[row]; injected.number++)
         for (size_t i = 0; i < errors; i++)
-            if (is_chosen(row, i, errors) && (fault.number <= MOST_CALLS || !all_faults)) {
-                fault.error = call->errors[i];
+            if (is_chosen(row, i, errors) && (injected.number <= MOST_CALLS || !all_faults)) {
+                injected.error = call->errors[i];
                 run();
                 faults_tried++;
             }
@@ -177,16 +125,6 @@ static int finish(void **state)
     print_message("%zu faults\n", faults_tried);
     close(listener);
     return 0;
-}
-
-/* Afterwards: what a test was about, if it failed. */
-static int print_fault(void **state)
-{
-    if (systemfd.pid || systemfd.text) {
-        print_message("call %u of %s fails: %s\n", fault.number, fault.call, strerror(fault.error));
-        show_text(systemfd.text);
-    }
-    return remove_project(state);
 }
 
 int main(void)

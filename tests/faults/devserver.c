@@ -32,17 +32,6 @@ static int manager;        /* told how it goes; of which nothing is expected */
 static char notify_socket[64];
 static int is_on_terminal;
 
-static struct {
-    const char *call;
-    unsigned number; /* 0: none fails, and all calls are logged */
-    int error;
-} fault = {"*", 0, 0};
-
-static int is_fault(void)
-{
-    return fault.number > 0;
-}
-
 /* ---- systemfd ---- */
 
 #define COMMAND                                                                 \
@@ -53,9 +42,8 @@ static int is_fault(void)
 static void start(void)
 {
     static const char command[] = COMMAND, on_terminal[] = "exec >&4 2>&4 4>&-; " COMMAND;
-    char fault_variable[96];
     const char *const argv[] = {"sh", "-c", is_on_terminal ? on_terminal : command, NULL};
-    const char *const variables[] = {fault_variable,
+    const char *const variables[] = {fault_variable(),
                                      "FAULT_LOG=../log",
                                      "LISTEN_FDS=1",
                                      notify_socket,
@@ -63,8 +51,6 @@ static void start(void)
                                      NULL};
     int master = -1, descriptors[2] = {listener, -1};
 
-    snprintf(fault_variable, sizeof fault_variable, is_fault() ? "FAULT=%s:%u:%d" : "FAULT=%s",
-             fault.call, fault.number, fault.error);
     if (is_on_terminal)
         assert_int_equal(openpty(&master, &descriptors[1], NULL, NULL, NULL), 0);
     process_start(&systemfd, &(struct launch){.argv = argv,
@@ -127,15 +113,6 @@ static int answer_is(int at_port, const char *path, const char *word, long patie
     return body && strncmp(body + 4, word, strlen(word)) == 0;
 }
 
-/* What it has printed so far. */
-static void read_output(void)
-{
-    struct pollfd more = {.fd = systemfd.output, .events = POLLIN};
-
-    while (poll(&more, 1, 0) > 0 && process_line(&systemfd)) {
-    }
-}
-
 /* That of systemfd's own socket, which may show a page; 0: it did not say which. */
 static int find_http_port(void)
 {
@@ -192,7 +169,8 @@ static int see_page(void)
     long patience_ms = PATIENCE_MS;
     long long deadline = now_ms() + DEADLINE_MS;
 
-    while (http_port && !is_seen && !systemfd_has_ended() && !(is_fault() && patience_ms > 2000)) {
+    while (http_port && !is_seen && !systemfd_has_ended() &&
+           !(injected.number > 0 && patience_ms > 2000)) {
         answer_is(port, "/exit/0", "", patience_ms);
         is_seen = answer_is(http_port, "/", "The server ", patience_ms);
         patience_ms *= 2;
@@ -218,52 +196,13 @@ static int live(void)
     return reach("three");
 }
 
-/* Asked again and again: the signal, too, may get lost. */
-static void end(void)
-{
-    long long deadline = now_ms() + DEADLINE_MS;
-
-    while (!systemfd_has_ended()) {
-        process_signal(&systemfd, SIGTERM);
-        for (int i = 0; i < 40 && !systemfd_has_ended(); i++)
-            look_again(deadline, "systemfd ends");
-    }
-}
-
-static int fails_any_of(const char *const *names)
-{
-    for (; *names; names++)
-        if (strcmp(fault.call, *names) == 0)
-            return 1;
-    return 0;
-}
-
-/* By itself it ends with status 1 and the reason, unless it is that which fails; and never by a
- * signal. */
-static void check_end(void)
-{
-    static const char *const voices[] = {"fprintf", "vfprintf", "fputs", "fputc", NULL};
-    static const char *const removers[] = {"lstat", "unlink", NULL};
-    int status = process_wait(&systemfd);
-    const char *text = systemfd.text ? systemfd.text : "";
-    const char *sentence = strstr(text, "systemfd: ");
-
-    WAIT_UNTIL(children_of(getpid()) == 0); /* its orphans are ours now */
-    assert_null(strstr(text, "Sanitizer"));
-    assert_true(status == 128 + SIGTERM || (is_fault() && status == 1));
-    if (status == 1 && !fails_any_of(voices))
-        assert_true(sentence && strlen(sentence) > 20);
-    if (!fails_any_of(removers))
-        in_project("test ! -e sock");
-}
-
 static void live_and_end(void)
 {
     in_project("rm -rf * ../failed ../log; mkdir folder; ln -s text link");
     put("text", "one");
     start();
     if (live())
-        end();
+        end_systemfd();
     check_end();
     process_discard(&systemfd);
 }
@@ -282,7 +221,7 @@ static unsigned counts[2][MOST_ROWS];
  * to call. */
 static int is_chosen(size_t row, unsigned count, size_t error, size_t errors)
 {
-    return all_faults || (fault.number == (count < 3 ? count : 3) && error == row % errors);
+    return all_faults || (injected.number == (count < 3 ? count : 3) && error == row % errors);
 }
 
 /* What happens after a failure also repeats calls: so there may be more than were counted. */
@@ -295,11 +234,12 @@ static void fail_call(const struct call *call)
     count = counts[is_on_terminal][row];
     while (call->errors[errors])
         errors++;
-    fault.call = call->name;
-    for (fault.number = 1; fault.number <= count && fault.number <= MOST_CALLS; fault.number++)
+    injected.call = call->name;
+    for (injected.number = 1; injected.number <= count && injected.number <= MOST_CALLS;
+         injected.number++)
         for (size_t i = 0; i < errors; i++)
             if (is_chosen(row, count, i, errors)) {
-                fault.error = call->errors[i];
+                injected.error = call->errors[i];
                 live_and_end();
                 faults_tried++;
             }
@@ -311,21 +251,6 @@ static void test_call(void **state)
 }
 
 /* ---- Without a fault ---- */
-
-static void count_calls(unsigned *count)
-{
-    char *path = path_in(project, "../log"), line[64];
-    FILE *log = fopen(path, "r");
-
-    assert_non_null(log);
-    while (fgets(line, sizeof line, log)) {
-        line[strcspn(line, "\n")] = '\0';
-        for (size_t row = 0; calls[row].name; row++)
-            count[row] += strcmp(calls[row].name, line) == 0;
-    }
-    fclose(log);
-    free(path);
-}
 
 static void test_usual_day(void **state)
 {
@@ -355,17 +280,6 @@ static int finish(void **state)
     close(listener);
     close(manager);
     return 0;
-}
-
-/* Afterwards: what a test was about, if it failed. */
-static int print_fault(void **state)
-{
-    if (systemfd.pid || systemfd.text) {
-        read_output();
-        print_message("call %u of %s fails: %s\n", fault.number, fault.call, strerror(fault.error));
-        show_text(systemfd.text);
-    }
-    return remove_project(state);
 }
 
 int main(void)

@@ -43,7 +43,7 @@ $(FAULTS)/library: tests/faults/library.c $(FAULTS)/listenfd.o $(INJECTOR) $(SUP
 	$(TEST_COMPILE) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) -lcmocka
 
 # These start it, or look into it.
-$(FAULTS)/launcher $(FAULTS)/devserver $(FAULTS)/clients $(FAULTS)/table: $(FAULTS)/%: \
+$(FAULTS)/launcher $(FAULTS)/devserver $(FAULTS)/clients $(FAULTS)/git $(FAULTS)/table: $(FAULTS)/%: \
     tests/faults/%.c $(INJECTOR) \
     $(FAULTS)/injector/suite.o $(BUILD)/tests/listenfd.o $(SUPPORT) \
     | $(FAULTS)/bin/systemfd $(FAULTS)/listenfd.o

@@ -18,4 +18,31 @@ int run_rows(const char *name, CMUnitTestFunction first, CMUnitTestFunction each
 /* FAULTS=all: every error of every call is to be tried, not a choice. */
 int all_faults_wanted(void);
 
+/* ---- The development server, with one fault ---- */
+
+extern struct injected {
+    const char *call;
+    unsigned number; /* 0: none fails, and all calls are logged */
+    int error;
+} injected;
+
+/* For its environment, with FAULT_LOG=../log. */
+const char *fault_variable(void);
+
+/* How often each was called in the last run, by row of the table: added to these. */
+void count_calls(unsigned *counts);
+
+/* Reads what it has printed so far, into systemfd.text. */
+void read_output(void);
+
+/* Asks it to end until it does; the signal, too, may get lost. */
+void end_systemfd(void);
+
+/* By itself it has ended with status 1 and the reason, unless it is that which fails; never by a
+ * signal that was not ours. Nothing is left of it, and no path "sock". */
+void check_end(void);
+
+/* To tear down: what a test was about, if it failed; and remove_project. */
+int print_fault(void **state);
+
 #endif
