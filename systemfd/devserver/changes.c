@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is beyond these is not compared, and so counts. */
+/* A file beyond these limits is not compared with what it was, and so it counts. */
 enum {
-    MOST_FILES = 65536,                  /* that are remembered */
-    MOST_READ = 16384,                   /* in one build, */
-    MOST_BYTES_READ = 128 * 1024 * 1024, /* with so many bytes in all, */
-    LONGEST_FILE = 32 * 1024 * 1024      /* and in one file */
+    MOST_FILES = 65536,                  /* files that are remembered */
+    MOST_READ = 16384,                   /* files that are read in one build */
+    MOST_BYTES_READ = 128 * 1024 * 1024, /* bytes of all of them */
+    LONGEST_FILE = 32 * 1024 * 1024      /* bytes of one of them */
 };
 
 /* A file that has changed. */
@@ -23,22 +23,22 @@ struct file {
     struct path_item item;
     enum { DECIDED, GIT_IS_ASKED, UNTIL_BUILD_ENDS } waits;
     long long noted;
-    int in_build;           /* it was noted in one */
-    unsigned noted_in;      /* the number of that build */
-    int is_new;             /* that build may have made it: it was not there before */
-    struct content content; /* when it was looked at last, without a change since */
-    int listed, forgotten;  /* it is among those to be looked at when the build ends; in vain */
+    int in_build;           /* it was noted during a build */
+    unsigned noted_in;      /* the number of that build, or of the one before */
+    int is_new;             /* it was not there before, so that build may have made it */
+    struct content content; /* at the last look, or unknown */
+    int listed, forgotten;  /* it is in the list to_look_at; but it is to be dropped from it */
     struct file *next;
 };
 
 static change_counts *counts;
 static struct table files;
 static size_t asked;
-static struct file *to_look_at; /* when the build ends */
+static struct file *to_look_at; /* list of the files to look at when the build ends */
 static int building;
 static unsigned build_number;
-static long long files_left, bytes_left; /* to read in this build */
-static char *first, *latest;             /* that counted */
+static long long files_left, bytes_left; /* what may still be read in this build */
+static char *first, *latest;             /* paths that counted */
 static size_t counted;
 
 static void git_has_answered(const char *path, int ignored);
@@ -49,7 +49,7 @@ void changes_setup(change_counts *given)
     git_on_answer(git_has_answered);
 }
 
-/* NULL: too many. */
+/* Returns NULL if there are too many files. */
 static struct file *find_or_add(const char *path)
 {
     struct file *file = path_table_find(&files, path);
@@ -61,7 +61,7 @@ static struct file *find_or_add(const char *path)
 
 static void count(const char *path, long long when, int in_build)
 {
-    if (!path || !first || strcmp(path, first) != 0) /* one file that was written twice is one */
+    if (!path || !first || strcmp(path, first) != 0) /* one file that changes repeatedly is one */
         counted++;
     if (path && !first) {
         first = strdup(path);
@@ -109,7 +109,7 @@ static void forget(struct file *file)
         path_table_remove(&files, file->item.path);
 }
 
-/* It is there or gone for good now. */
+/* Decides about a file that is there, or gone, for good now. */
 static void judge(struct file *file, const struct content *now)
 {
     struct content before = file->content;
@@ -125,8 +125,8 @@ static void judge(struct file *file, const struct content *now)
     count(file->item.path, file->noted, 1);
 }
 
-/* What a build makes it may remove again, and what it removes or empties, make again; a program
- * may be half written. */
+/* A build may remove again what it has made, and make again what it has removed or emptied, and a
+ * program may be half written. Such a file waits for the end of the build. */
 static void judge_now_or_later(struct file *file)
 {
     struct content now;
@@ -144,7 +144,7 @@ static void judge_now_or_later(struct file *file)
     judge(file, &now);
 }
 
-/* A folder alone is no change. */
+/* A file that is new, but was never noted, is a folder or the like, and no change by itself. */
 static void look_now(struct file *file)
 {
     struct content now;
@@ -173,7 +173,7 @@ void changes_build_ends(void)
     }
 }
 
-/* What was noted before, this build will see. */
+/* Git's answers do not matter any more for what was noted before: the build will see it. */
 static void forget_undecided(void)
 {
     struct item *item = NULL;
@@ -241,7 +241,8 @@ static void ask_git(struct file *file)
     }
 }
 
-/* Of many changes at once nothing is kept. */
+/* Decides about a change without keeping anything of it, as there may be many at once. Returns 0 if
+ * that cannot be. */
 static int is_known_without_asking(const char *path, long long now)
 {
     if (building || path_table_find(&files, path))
@@ -337,7 +338,7 @@ const char *changes_first(size_t *number)
 {
     *number = counted;
     return first && latest && !file_exists(first) ? latest
-                                                  : first; /* not a save's temporary file */
+                                                  : first; /* if gone: a save's temporary file */
 }
 
 void changes_clear(void)

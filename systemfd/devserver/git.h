@@ -1,40 +1,44 @@
 /* SPDX-License-Identifier: MIT
  * What git tracks and ignores: git itself is asked (posix/git.c). Without git, outside of a work
- * tree, or on Windows (win32/git.c), nobody knows: nothing is tracked, nothing ignored. */
+ * tree, and on Windows (win32/git.c), nothing counts as tracked or ignored. */
 #ifndef SYSTEMFD_GIT_H
 #define SYSTEMFD_GIT_H
 
 #include "options.h"
 
-/* Asks about all that is watched, for at most a second or two. From then on it is known which
- * files there are that git ignores, and which it tracks although systemfd would ignore them. */
+/* Has git list what it ignores in the folders that are watched, and what it tracks there although
+ * systemfd would ignore it. This takes at most two seconds for each. Keeps the pointer. */
 void git_open(const struct options *given);
 
-/* As it was then: is that file, or folder with all in it, ignored? Is it tracked, or a folder
- * with something tracked in it? The second is only known of what is_ignored_by_default. */
+/* Did git list that file, or that folder with everything in it, as ignored? */
 int git_lists_as_ignored(const char *path);
+
+/* Did git list that file, or something in that folder, as tracked? Only known for files that the
+ * defaults ignore (is_ignored_by_default). */
 int git_tracks(const char *path);
 
 enum git_answer { GIT_COUNTS, GIT_IGNORES, GIT_ASKED };
 
-/* Is that file ignored now? After GIT_ASKED the answer comes by `answered`, from git_look; in a
- * second, or else it counts. */
+/* Is that file ignored now? After GIT_ASKED, git_look will give the answer to the function of
+ * git_on_answer. If git does not answer within a second, the file counts. */
 enum git_answer git_ask(const char *path);
+
+/* Sets the function that is called with each answer. */
 void git_on_answer(void (*given)(const char *path, int ignored));
 
-/* Ignored files may be others now. */
+/* To be called when git may ignore other files than before. */
 void git_rules_have_changed(void);
 
-/* Reads answers; to be called after each event, and after git_timeout milliseconds (-1: never)
- * at the latest. */
+/* Reads git's answers. To be called after each event, and again within git_timeout milliseconds
+ * (-1: no need). */
 void git_look(void);
 int git_timeout(void);
 
-/* For poll(2), on POSIX: fills in entries for what git_look waits for, and returns how many. */
+/* On POSIX: fills in entries for poll(2), at most `room`, and returns how many. */
 struct pollfd;
 size_t git_poll(struct pollfd *entries, size_t room);
 
-/* On POSIX, to be told that a child was reaped: was it a git? */
+/* On POSIX, to be called when a child has ended. Returns whether it was a git of ours. */
 int git_ended(long pid);
 
 #endif

@@ -7,7 +7,7 @@
 
 enum { LEAST_ROOM = 64 };
 
-/* Keys may count up, or have their differences anywhere (Knuth, multiplicative hashing). */
+/* Keys may count up, or differ in any of their bits (Knuth, multiplicative hashing). */
 static size_t index_of(const struct table *table, uint64_t key)
 {
     return (size_t)((key * 0x9e3779b97f4a7c15U) >> 32) & (table->room - 1);

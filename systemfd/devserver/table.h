@@ -1,38 +1,42 @@
 /* SPDX-License-Identifier: MIT
- * Finds things by a number, in constant time. */
+ * A hash table, which finds things by a number. */
 #ifndef SYSTEMFD_TABLE_H
 #define SYSTEMFD_TABLE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* The first member of what is found. */
+/* The first member of everything that is in a table. */
 struct item {
     uint64_t key;
     struct item *next;
 };
 
-/* Empty when it is all zeros. */
+/* A table that is all zeros is empty. */
 struct table {
     struct item **buckets;
     size_t room, count;
 };
 
-/* Exits with a message when there is no memory. Several may have the same key. */
+/* Adds an item. Several items may have the same key. Exits when out of memory. */
 void table_add(struct table *table, struct item *item, uint64_t key);
+
+/* Removes an item, which must be in the table. Does not free it. */
 void table_remove(struct table *table, struct item *item);
 
-/* The first one with that key, and the next one; NULL: there is none. */
+/* The first item with that key, or NULL. */
 struct item *table_find(const struct table *table, uint64_t key);
+
+/* The next item with the same key, or NULL. */
 struct item *table_next(const struct item *item);
 
-/* All, one after the other: the first one after NULL; NULL after the last one. */
+/* The item after that one, in no special order; after NULL the first one, after the last NULL. */
 struct item *table_after(const struct table *table, const struct item *item);
 
-/* Frees all. */
+/* Frees all items and empties the table. */
 void table_clear(struct table *table);
 
-/* A key for that text, which is different for each number (FNV-1a). */
+/* A key that is made of a number and a text (FNV-1a). */
 uint64_t table_key(uint64_t number, const char *text);
 
 #endif

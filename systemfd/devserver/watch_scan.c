@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* It is never looked for more than a part of the time; or when there is something to see, for
- * half of it. */
+/* Scans take at most one of so many parts of the time; after a wake, at most half of it. */
 enum { PARTS_OF_TIME = 10 };
 
 struct entry {
@@ -24,7 +23,7 @@ struct listing {
     size_t count, room;
 };
 
-/* A folder that a link leads to. */
+/* A folder that a link leads to, and that was entered. */
 struct visited {
     struct item item; /* by identity */
     unsigned long long device;
@@ -35,7 +34,7 @@ static const struct arguments *roots;
 static struct listing known;
 static struct table visited; /* during a scan */
 static int woken, modes_count;
-static long long scanned, took; /* when the last scan ended, and its time */
+static long long scanned, took; /* when the last scan ended, and how long it took */
 
 static void add(struct listing *listing, const char *path, const struct look *look)
 {
@@ -82,7 +81,7 @@ static void visit(const struct look *look)
     table_add(&visited, &folder->item, look->identity);
 }
 
-/* A file behind a link counts as one with it; a folder is followed by one link only. */
+/* A link and the file that it leads to count as one. A folder is entered by one link only. */
 static struct look look_behind(const char *path, const struct look *link)
 {
     struct look look = file_look(path), both = *link;
@@ -101,8 +100,8 @@ static struct look look_behind(const char *path, const struct look *link)
 
 /* ---- Scanning ---- */
 
-/* What is there, and below. Only what stands behind the root, a part of the path, can be
- * ignored. */
+/* Lists what is at the path, and everything below it. Only what follows the root, which is the
+ * first part of the path, can be ignored. */
 static void list(struct listing *listing, size_t root_length, const char *path,
                  const struct look *given)
 {
@@ -209,8 +208,8 @@ static int timeout(void)
     return until(scanned + pause);
 }
 
-/* Two sorted lists, read side by side. What is found is looked at once more, soon: half of a
- * rename may have been seen, or of a burst. */
+/* Compares two sorted lists, side by side. After a change it looks again soon, since it may have
+ * seen half of a rename, or of a burst. */
 static void look(void (*changed)(const char *path))
 {
     struct listing now = scan();

@@ -27,12 +27,12 @@ static int inotify = -1;
 static uint32_t mask = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                        IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK;
 static struct table by_watch, by_name;
-static struct folder *unlisted; /* watched, and yet to be listed */
-static struct folder *partly;   /* listed, but for the folders in it of which git has to be heard */
+static struct folder *unlisted; /* folders that are watched and not listed yet */
+static struct folder *partly;   /* folders that were listed except for what git must decide */
 static unsigned look = 1;
 static int limit_is_told;
 
-/* During a look after an overflow. */
+/* Set only during a look after an overflow: what has changed since then is reported. */
 static const struct timespec *since;
 
 int folders_open(const struct options *given)
@@ -74,7 +74,7 @@ struct folder *folder_child(const struct folder *parent, const char *name)
 
 /* ---- Paths ---- */
 
-/* Backwards; one that does not fit is no path (PATH_MAX). */
+/* Writes the text in front of `at`. A path that does not fit is longer than PATH_MAX. */
 static char *prepend(char *at, const char *start, const char *text)
 {
     size_t length = strlen(text);
@@ -196,7 +196,7 @@ const char *folder_why_not(int error)
     return strerror(error);
 }
 
-/* A limit is reached once, by thousands of folders. */
+/* A limit is reported once, as thousands of folders may hit it. */
 static void warn(const char *path)
 {
     int is_limit = errno == ENOSPC;
@@ -208,10 +208,10 @@ static void warn(const char *path)
     limit_is_told |= is_limit;
 }
 
-/* A folder that is new, or that this look has not come to yet. */
+/* Puts a folder into a tree. It is new, or this look has not come to it yet. */
 static void begin_tree(struct folder *folder, struct folder *parent, const char *name)
 {
-    if (folder->link) { /* it was that link's, and is in the place of its own now */
+    if (folder->link) { /* a link led to it, and now it is found in a tree */
         folder->link->tree = NULL;
         link_lose(folder->link);
         folder->link = NULL;
@@ -235,9 +235,10 @@ static int is_below(const struct folder *folder, const struct folder *above)
     return folder != NULL;
 }
 
-/* One that is listed in its folder belongs there, even if it is known elsewhere: as what a link
- * leads to, which may go; or from where it was moved, before this folder was watched. But what was
- * named stays that; and a folder that is mounted in itself is no part of it. */
+/* Is the folder at its right place, although it is found as `name` in `parent`? Usually a folder
+ * belongs where it is found: a link that leads to it may go, and it may be known from a place that
+ * it was moved from. But what --watch names stays that, and a folder that is mounted in itself is
+ * no part of itself. */
 static int is_in_place(const struct folder *folder, const struct folder *parent, const char *name)
 {
     if (folder->link ? folder->link->is_named : is_below(parent, folder))
@@ -257,7 +258,7 @@ static void add_subfolder(struct folder *parent, const char *name)
     free(path);
 }
 
-/* What kind of file it is costs nothing on most file systems (readdir(3)). */
+/* On most file systems the type of a file costs no further call (readdir(3)). */
 static unsigned char type_of(DIR *listing, const struct dirent *entry)
 {
     struct stat status;
@@ -277,7 +278,7 @@ static int has_changed(DIR *listing, const char *name)
            seen_since(&status, since);
 }
 
-/* What is in a new folder is new. */
+/* Reports a file. Except in a look after an overflow, its folder is new, and so is the file. */
 static void tell(const char *path, void (*changed)(const char *path))
 {
     if (!since)
@@ -291,7 +292,7 @@ static void list_again(struct folder *folder)
     partly = folder;
 }
 
-/* What git ignores is not known yet; what it tracks is. */
+/* Is it still unknown whether git ignores it? Then the folder will be listed again. */
 static int has_to_wait(struct folder *folder, const char *name)
 {
     size_t above;
@@ -321,7 +322,7 @@ static void add_entry(struct folder *folder, DIR *listing, const struct dirent *
         link_add_found(folder, entry->d_name);
 }
 
-/* What was removed from it, or renamed, is not to be seen any more. */
+/* A file that was removed or renamed cannot be seen any more, only that the folder has changed. */
 static void tell_of_losses(DIR *listing, void (*changed)(const char *path))
 {
     struct stat status;
@@ -348,8 +349,8 @@ static void list(struct folder *folder, void (*changed)(const char *path))
     closedir(listing);
 }
 
-/* Each was watched before it is listed: what comes meanwhile is seen twice, not missed. One at a
- * time, so that a deep tree takes no more descriptors than a flat one. */
+/* Each folder is watched before it is listed, so that what comes meanwhile is seen twice, but not
+ * missed. They are listed one at a time: a deep tree needs no more descriptors than a flat one. */
 static void list_new(void (*changed)(const char *path))
 {
     while (unlisted) {
@@ -387,7 +388,7 @@ struct folder *folder_add_tree(const char *path, struct link *link,
     return folder;
 }
 
-/* What was named was moved here. */
+/* Forgets a folder that --watch names, if it was moved here. */
 static void forget_named(const struct folder *parent, const char *name)
 {
     size_t above;
@@ -404,7 +405,7 @@ void folder_add_child(struct folder *parent, const char *name, void (*changed)(c
     list_all(changed);
 }
 
-/* What was passed over before may count now. */
+/* Folders that were passed over before may count now. */
 void folders_list_again(void (*changed)(const char *path))
 {
     for (struct item *item = NULL; (item = table_after(&by_watch, item)) != NULL;)
@@ -417,7 +418,7 @@ void folders_list_again(void (*changed)(const char *path))
 
 static void discard(struct folder *folder)
 {
-    inotify_rm_watch(inotify, folder_watch_number(folder)); /* it may have gone by itself */
+    inotify_rm_watch(inotify, folder_watch_number(folder)); /* fails if the folder is gone */
     table_remove(&by_watch, &folder->by_watch);
     unplace(folder);
     free(folder->name);
@@ -448,7 +449,7 @@ void folder_release(struct folder *folder)
 
 /* ---- After an overflow ---- */
 
-/* Those that the look did not come to are not where they were. */
+/* Folders that the look did not find are not where they were. */
 static void forget_unseen(struct folder *folder)
 {
     struct folder *child = folder->children, *next;
@@ -469,7 +470,7 @@ static void begin_again(struct folder *folder)
     unlisted = folder;
 }
 
-/* Calls for each tree that has no parent; those that are forgotten by it take no others along. */
+/* Calls the function for each tree without a parent. It may forget only what is below that one. */
 static void for_each_top(void (*call)(struct folder *folder))
 {
     for (struct item *item = NULL; (item = table_after(&by_watch, item)) != NULL;) {

@@ -18,12 +18,12 @@
 #include <unistd.h>
 
 enum {
-    ANSWER_MS = 1000, /* for an answer */
+    ANSWER_MS = 1000, /* to wait for an answer */
     MOST_TREES = 16,
-    MOST_FOLDERS = 20000, /* remembered */
-    MOST_ASKED = 20000,   /* at one time */
-    PATIENCE = 8,         /* ends without an answer, in a row, */
-    SLOWNESS = 3          /* of which one that is too slow is so many */
+    MOST_FOLDERS = 20000, /* folders that are remembered */
+    MOST_ASKED = 20000,   /* open questions */
+    PATIENCE = 8,         /* failures in a row, after which git is not asked any more */
+    SLOWNESS = 3          /* an answer that is too slow counts as so many failures */
 };
 
 static const struct options *options;
@@ -31,32 +31,32 @@ static void (*answered)(const char *path, int ignored);
 
 struct tree;
 
-/* A folder of files that changed. */
+/* A folder in which files have changed. */
 struct folder {
     struct path_item item;
-    struct tree *tree; /* NULL: none, or it is not to be asked */
-    char *name;        /* in the tree, with a slash at its end; "" for the tree itself */
+    struct tree *tree; /* the work tree that it is in; NULL: none, or one too many */
+    char *name;        /* its path in there, with a slash at the end; "" for the root */
     enum { NOT_ASKED, WAITS, IGNORED, NOT_IGNORED } answer;
 };
 
-/* In the order in which git is asked, which is that of its answers. */
+/* A question to git. They are asked, and answered, in the order of their list. */
 struct asked {
     struct asked *next;
     long long at;
-    char *path; /* NULL: about the folder itself */
+    char *path; /* NULL: it is about the folder itself */
     char *folder, *question;
 };
 
 struct tree {
     char *root;
-    pid_t pid; /* 0: none was started */
-    int ended; /* and it was reaped: the number may be another process's */
+    pid_t pid; /* the git that answers, or 0 */
+    int ended; /* it has ended, and another process may get its ID */
     int in, out;
     struct asked *first, *last, *unsent;
-    size_t sent;     /* bytes of the first unsent one */
+    size_t sent;     /* how much of the first unsent question was sent, in bytes */
     long long heard; /* when its last answer came */
     struct git_answer_reader reader;
-    struct look index, exclude, top; /* when it was started */
+    struct look index, exclude, top; /* as they were when git was started */
     int failures;
 };
 
@@ -64,7 +64,7 @@ static struct table folders;
 static struct tree trees[MOST_TREES];
 static size_t tree_count, asked_count;
 
-/* What git reads when it starts, or caches. */
+/* Looks at a file that git reads when it starts, or caches. */
 static struct look look_in(const struct tree *tree, const char *name)
 {
     char *path = git_join(tree->root, name);
@@ -86,7 +86,7 @@ static void stop(struct tree *tree)
     close(tree->in);
     close(tree->out);
     if (!tree->ended)
-        kill(tree->pid, SIGKILL); /* it is reaped with everybody else */
+        kill(tree->pid, SIGKILL); /* it is reaped like all other children */
     tree->pid = tree->ended = 0;
     tree->unsent = tree->first;
     tree->sent = 0;
@@ -124,7 +124,8 @@ static void forget_answers(void)
     forget_folders();
 }
 
-/* When nothing is asked, so once for each burst. */
+/* Forgets git's answers if its index or rules have changed. Looks only while no question is open,
+ * and so once for each burst of changes. */
 static void look_at_rules(struct tree *tree)
 {
     struct look index, exclude, top;
@@ -157,7 +158,7 @@ static void free_asked(struct asked *asked)
     asked_count--;
 }
 
-/* git cannot see of what is gone that it was a folder. */
+/* Was it an ignored folder that is gone? git cannot see any more that it was a folder. */
 static int was_ignored_folder(const char *path)
 {
     const struct folder *folder = path_table_find(&folders, path);
@@ -165,7 +166,7 @@ static int was_ignored_folder(const char *path)
     return folder && folder->answer == IGNORED && !file_exists(path);
 }
 
-/* The first one that was asked about has its answer. */
+/* The first question of the tree has its answer. */
 static void answer_first(struct tree *tree, int ignored)
 {
     struct asked *asked = tree->first;
@@ -185,8 +186,8 @@ static void answer_first(struct tree *tree, int ignored)
     free_asked(asked);
 }
 
-/* git could not answer, which is not even wrong: it ends at a path that is beyond a link, say, or
- * in a submodule. That one counts, and the others are asked again. */
+/* git has ended without an answer, as it does for a path beyond a link or in a submodule. That path
+ * counts, and the others are asked again. */
 static void fail(struct tree *tree)
 {
     stop(tree);
@@ -206,7 +207,7 @@ static void send(struct tree *tree)
         size_t size = strlen(question) + 1;
         ssize_t written = write(tree->in, question + tree->sent, size - tree->sent);
         if (written < 0)
-            return; /* full; or it has ended, as reading will show */
+            return; /* the pipe is full, or git has ended, as reading will show */
         tree->sent += (size_t)written;
         if (tree->sent == size) {
             tree->unsent = tree->unsent->next;
@@ -215,7 +216,7 @@ static void send(struct tree *tree)
     }
 }
 
-/* 0: it does not make sense. */
+/* Returns 0 if git's answers do not make sense. */
 static int take_answers(struct tree *tree)
 {
     const char *path;
@@ -255,7 +256,7 @@ static long long deadline_of(const struct tree *tree)
     return (tree->heard > tree->first->at ? tree->heard : tree->first->at) + ANSWER_MS;
 }
 
-/* It takes too long, which nobody will wait for many times. */
+/* git takes too long, so everything asked counts. That may happen a few times only. */
 static void give_up(struct tree *tree)
 {
     stop(tree);
@@ -338,7 +339,8 @@ static struct tree *tree_at(char *root)
     return &trees[tree_count++];
 }
 
-/* The absolute path without links, for free(); of a folder that is gone, by the one it was in. */
+/* The absolute path without links, or NULL. That of a folder that is gone is made from that of its
+ * parent. The caller frees it. */
 static char *real_path(const char *path)
 {
     char *real = realpath(path, NULL), *parent, *joined;
@@ -390,7 +392,7 @@ static struct folder *folder_of(const char *path)
     return folder;
 }
 
-/* About that file in the folder, or, NULL, the folder. */
+/* Asks about that file in the folder, or if path is NULL, about the folder itself. */
 static void ask(struct folder *folder, const char *path, const char *name)
 {
     struct asked *asked = allocated(calloc(1, sizeof *asked));

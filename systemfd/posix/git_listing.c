@@ -35,7 +35,7 @@ static void take_whole(struct git_listing *listing)
     }
     listing->length = (size_t)(end - from);
     memmove(listing->text, from, listing->length);
-    if (listing->length == sizeof listing->text) /* no path is as long */
+    if (listing->length == sizeof listing->text) /* no path is that long */
         listing->length = 0;
 }
 

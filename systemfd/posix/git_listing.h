@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A list of paths that git prints, each ended by a zero byte, read while it comes. */
+ * A list of paths that git prints, each ended by a zero byte. It is read piece by piece. */
 #ifndef SYSTEMFD_GIT_LISTING_H
 #define SYSTEMFD_GIT_LISTING_H
 
@@ -8,27 +8,27 @@
 
 struct git_listing {
     pid_t pid;                                        /* 0: none */
-    int is_reaped;                                    /* the number may be another process's */
-    int fd;                                           /* what it prints; -1: it has printed all */
+    int is_reaped;                                    /* another process may get its ID */
+    int fd;                                           /* its output; -1: all was read */
     char *root;                                       /* the folder that git was started in */
     void (*take)(const char *root, const char *path); /* NULL: only the exit status matters */
     char text[16384];                                 /* the beginning of the next path */
     size_t length;
 };
 
-/* `take` is called with each path, which is below the root. */
+/* Starts git in the folder `root`. `take` will be called with each path that it prints. */
 void git_listing_start(struct git_listing *listing, const char *root,
                        void (*take)(const char *root, const char *path),
                        const char *const *arguments);
 
-/* What has come so far, without waiting. Not once fd is -1. */
+/* Reads what has come so far, without waiting. Not to be called once fd is -1. */
 void git_listing_read(struct git_listing *listing);
 
-/* All that comes before that time, in milliseconds, of at most MOST_LISTINGS. */
+/* Reads listings to their end, or up to the deadline (of now_ms); at most MOST_LISTINGS. */
 enum { MOST_LISTINGS = 2 };
 void git_listings_read(struct git_listing *listings, size_t count, long long deadline);
 
-/* The exit status; -1: it had to be ended, or could not be started. */
+/* Ends a listing. Returns the exit status of git; -1 if it had to be killed, or was not started. */
 int git_listing_finish(struct git_listing *listing);
 
 #endif

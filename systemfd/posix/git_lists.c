@@ -14,26 +14,26 @@
 #include <string.h>
 
 enum {
-    LISTING_MS = 2000, /* for all that is asked about a watched folder */
-    PAUSE_MS = 1000,   /* between two times that all are asked about */
+    LISTING_MS = 2000, /* for all listings of one folder that is watched */
+    PAUSE_MS = 1000,   /* from one listing of all folders to the next */
     MOST_LISTED = 100000
 };
 
 /* Paths, and nothing more. */
 static struct table ignored, tracked, ignored_roots;
-static struct table ignored_before; /* the rules changed, while it is not listed anew */
+static struct table ignored_before; /* before the rules changed, until all is listed again */
 
 /* git walks the whole tree for this listing, so it goes on while other things are done. */
 static struct git_listing what_is_ignored;
-static struct table tracked_folders; /* what does not wait for it */
+static struct table tracked_folders; /* those are not ignored, which is known before its end */
 static long long deadline;
 
-/* Of the tracked file that was taken last. */
+/* The folder of the tracked file that was taken last. */
 static char last_folder[4096];
 static int last_folder_is_ignored; /* by the defaults */
 
 static const struct options *options;
-static int fails; /* it is not asked again, as it would stall systemfd each time */
+static int fails; /* git has failed, and is not asked for lists again: systemfd would wait for it */
 static int are_outdated, less_is_ignored;
 static long long listed_at;
 
@@ -56,7 +56,7 @@ static void take_ignored(const char *root, const char *name)
     free(path);
 }
 
-/* Adds the folders that the file is in, below the root. */
+/* Adds the folders below the root that contain the file, up to one that is known already. */
 static void remember_folders(struct table *table, const char *root, const char *name)
 {
     size_t least = strcmp(root, ".") == 0 ? 0 : strlen(root);
@@ -71,7 +71,8 @@ static void remember_folders(struct table *table, const char *root, const char *
     free(path);
 }
 
-/* Mostly true: git lists a folder at a time. */
+/* Is it in the same folder as the last one? Usually it is, since git lists one folder after the
+ * other. Remembers its folder. */
 static int is_in_last_folder(const char *name)
 {
     const char *slash = strrchr(name, '/');
@@ -86,7 +87,7 @@ static int is_in_last_folder(const char *name)
     return 0;
 }
 
-/* A file that the defaults would ignore is remembered, with the folders that lead to it. */
+/* Remembers tracked files that the defaults would ignore, and the folders that lead to them. */
 static void take_tracked(const char *root, const char *name)
 {
     const char *slash = strrchr(name, '/');
@@ -126,7 +127,7 @@ void git_finish_lists(void)
     table_clear(&tracked_folders);
 }
 
-/* What is ignored is left to be read. */
+/* Asks git about one folder. What it ignores is left to be read later. */
 static void list(const char *root)
 {
     static const char *const ls_tracked[] = {"ls-files", "-z", NULL};
@@ -151,7 +152,7 @@ static void list(const char *root)
     complain(root, git_listing_finish(&listings[0]));
 }
 
-/* "./src/" is "src": as it is reported. */
+/* "src" for "./src/", as reports show it. The caller frees it. */
 static char *plain(const char *path)
 {
     char *copy;
@@ -189,7 +190,7 @@ void git_lists_open(const struct options *given)
 
 /* ---- Again ---- */
 
-/* Until then git is asked about each file. */
+/* Until all is listed again, git is asked about each file. */
 void git_lists_are_outdated(void)
 {
     if (options->no_gitignore || are_outdated)
@@ -283,7 +284,7 @@ int git_is_in_ignored_root(const char *path)
     return 0;
 }
 
-/* git lists no folder as ignored that it tracks something in. */
+/* git does not list a folder as ignored if it tracks something in it. */
 int git_is_listing(const char *folder)
 {
     return what_is_ignored.pid > 0 && !path_table_find(&tracked_folders, folder);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What git lists when systemfd starts, and again when its rules have changed: what it tracks in the
- * folders that are watched, and what it ignores. git_lists_as_ignored and git_tracks of
- * devserver/git.h look it up. */
+ * Lists what git tracks and ignores in the folders that are watched, when systemfd starts and when
+ * git's rules have changed. git_lists_as_ignored and git_tracks of devserver/git.h look it up. */
 #ifndef SYSTEMFD_GIT_LISTS_H
 #define SYSTEMFD_GIT_LISTS_H
 
@@ -11,25 +10,28 @@
 
 struct pollfd;
 
-/* What is ignored, git goes on to find out meanwhile. */
+/* Lists what git tracks, and has git begin to list what it ignores. Keeps the pointer. */
 void git_lists_open(const struct options *given);
 
-/* Is that still open for this folder? It is not for one in which git tracks something. After
- * git_finish_lists, which waits, it is not for any. */
+/* Is it unknown yet whether git ignores that folder? It is known if git tracks something in it. */
 int git_is_listing(const char *folder);
+
+/* Waits until git has listed what it ignores, or its time is over. */
 void git_finish_lists(void);
 
-/* Ignored files may be others now: git is asked again. */
+/* To be called when git may ignore other files than before. Has everything listed again. */
 void git_lists_are_outdated(void);
 
-/* As those of devserver/git.h. */
+/* The part of git_look, git_timeout, git_poll and git_ended (devserver/git.h) that is for lists. */
 void git_lists_look(void);
 int git_lists_timeout(void);
 size_t git_lists_poll(struct pollfd *entry);
 int git_lists_ended(long pid);
 
-/* Do folders count now that were ignored before? Until it is said that they are known. */
+/* Is something not ignored any more that was before? */
 int git_ignores_less(void);
+
+/* To be called when that has been dealt with. */
 void git_ignores_less_is_known(void);
 
 /* Is the path in a folder that is watched although git ignores it? */

@@ -17,7 +17,7 @@ static enum told { STARTS, IS_READY, RELOADS, STOPS } told;
 static char told_status[512];
 static int asked;          /* a restart was asked for, and RELOADING=1 is still to be sent */
 static int untold;         /* something could not be sent, or must follow: try again soon */
-static long long alive_at; /* when WATCHDOG=1 was last sent on behalf of a server that starts */
+static long long alive_at; /* when systemfd itself last sent WATCHDOG=1 */
 
 enum { RETRY_MS = 50 };
 

@@ -19,12 +19,12 @@
 
 enum {
     LOOK_AGAIN_MS = 200,
-    PAUSE_MS = 10 /* between one look and the next: in a burst, many events are one awakening */
+    PAUSE_MS = 10 /* between two looks, so that a burst of events does not wake us for each */
 };
 
 static int inotify = -1;
 static int modes_count;
-static struct timespec emptied; /* when all that had been told was read */
+static struct timespec emptied; /* when all events so far had been read */
 static long long paused_since;
 
 /* ---- Opening ---- */
@@ -94,14 +94,14 @@ static void modes(void)
 
 /* ---- One event ---- */
 
-/* What happened to that name in that folder. */
+/* An event about a name in a folder. */
 struct happening {
     struct folder *folder;
     const struct inotify_event *event;
     int is_change, is_link;
 };
 
-/* A file that was created is told of when its writer closes it; but a link is complete. */
+/* A new file counts when its writer closes it, but a new link is complete at once. */
 static int is_change(const struct happening *happening, const struct stat *status)
 {
     uint32_t mask = happening->event->mask;
@@ -138,7 +138,7 @@ static void tell(const struct happening *happening, void (*changed)(const char *
     changed(folder_path(happening->folder, happening->event->name, &above));
 }
 
-/* In a tree. */
+/* Something happened to a folder in a tree. */
 static void handle_folder(const struct happening *happening, void (*changed)(const char *path))
 {
     const struct inotify_event *event = happening->event;
@@ -162,7 +162,8 @@ static void handle_file(const struct happening *happening, void (*changed)(const
         link_add_found(happening->folder, happening->event->name);
 }
 
-/* Whose way leads through that name, or ends there. The change itself may have been told of. */
+/* Handles links that lead through that name, or end there. is_told: the change itself was already
+ * reported. */
 static void handle_names(const struct happening *happening, int is_told,
                          void (*changed)(const char *path))
 {
@@ -199,7 +200,7 @@ static void handle_entry(struct folder *folder, const struct inotify_event *even
     handle_names(&happening, counts, changed);
 }
 
-/* The folder was moved. One that is a part of a tree was told of there. */
+/* The folder itself was moved. If it is part of a tree, its parent reports that. */
 static void handle_move(struct folder *folder, void (*changed)(const char *path))
 {
     if (folder->link)
@@ -227,8 +228,8 @@ static void handle(const struct inotify_event *event, void (*changed)(const char
 
 /* ---- All of them ---- */
 
-/* There were more than the system keeps. A file may have been written a while before it was
- * closed. */
+/* There were more events than the kernel keeps. Goes back two seconds more, as a file may have been
+ * written a while before it was closed. */
 static void look_everywhere(void (*changed)(const char *path))
 {
     struct timespec since = emptied;
@@ -240,8 +241,8 @@ static void look_everywhere(void (*changed)(const char *path))
     links_follow_lost(changed);
 }
 
-/* How much there is now. What comes meanwhile is left for the next time: somebody may write faster
- * than it is read. */
+/* The size of the events that there are now. Later ones are left for the next time, as they may
+ * come faster than they are read. */
 static size_t bytes_to_read(void)
 {
     int bytes = 0;
@@ -249,7 +250,7 @@ static size_t bytes_to_read(void)
     return ioctl(inotify, FIONREAD, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
 }
 
-/* Returns how much it was. */
+/* Returns how many bytes it has read. */
 static size_t read_some(int *overflowed, void (*changed)(const char *path))
 {
     union {
