@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What counts as a change, in systemfd as it runs: no save is lost, no build is broken, and what
- * feeds itself does not spin. tests/devserver/simulation.c has the same rules by the thousand. */
+ * What counts as a change, in a real systemfd: no save is lost, no build is broken, and builds that
+ * cause each other pause. tests/devserver/simulation.c tests the same rules in thousands of
+ * rounds. */
 #include "devserver.h"
 #include "folder.h"
 
@@ -15,7 +16,7 @@ static size_t builds(void)
     return lines_of("../builds");
 }
 
-/* A build that copies src/file when it begins, and ends when it is told so. */
+/* A build that copies src/file when it begins, and ends when it is told to. */
 #define COPYING_BUILD \
     "cat src/file >../built; echo begins; echo build >>../builds; read word <../go; echo ends"
 
@@ -50,7 +51,7 @@ static void test_save_during_build(void **state)
     assert_int_equal(builds(), 2);
 }
 
-/* A person who saves in each build. */
+/* A file is saved during each build. */
 static void test_saves_during_builds(void **state)
 {
     (void)state;
@@ -67,7 +68,8 @@ static void test_saves_during_builds(void **state)
     assert_int_equal(builds(), 5);
 }
 
-/* A>B in a build, B>A in none, A>B in the next one; and there and back in one. */
+/* A becomes B during a build, and A again when none runs; then B during the next build; and at last
+ * A and B again during a single one. */
 static void test_undo_and_redo(void **state)
 {
     (void)state;
@@ -97,7 +99,7 @@ static const char *const changes[] = {
     "rm src/file",
     ": >src/file",
     "printf '\\0picture' >src/file",
-    "cp src/file new; mv new src/file", /* a save of what was never looked at */
+    "cp src/file new; mv new src/file", /* the same content, which was never read */
     "mv src/file src/other",
     "ln -sfn nowhere src/file",
     "mkdir src/new; echo 1 >src/new/file",
@@ -121,7 +123,7 @@ static void test_all_kinds_of_changes_during_build(void **state)
     }
 }
 
-/* Nothing ends it, and what it makes is all there. */
+/* A build is not ended by what it makes itself. */
 static void test_build_is_not_broken(void **state)
 {
     (void)state;
@@ -137,7 +139,7 @@ static void test_build_is_not_broken(void **state)
 
 /* ---- What the build writes ---- */
 
-/* After a change, systemfd comes to rest: the next thing that it takes for one is ours. */
+/* systemfd has come to rest: the next change that it reports is ours. */
 static void assert_rest(void)
 {
     in_project("touch note");
@@ -145,7 +147,7 @@ static void assert_rest(void)
     expect("~> built in ");
 }
 
-/* Each writes, in every build, what systemfd knows to be the build's, from the second on. */
+/* Each of these builds writes what systemfd takes for the build's own, from the second build on. */
 static const char *const writers[] = {
     "true",
     "echo text >generated.h",
@@ -164,8 +166,8 @@ static const char *const writers[] = {
     ": >stamp",
 };
 
-/* What a build wrote first may cost one, and another if it removed that again before it could be
- * read; our change may be told together with those. */
+/* What the first build writes may cost a second one, and a third if it was removed again before it
+ * could be read. Our own change may be reported together with those. */
 static void come_to_rest(void)
 {
     int tries = 0, is_ours;
@@ -198,7 +200,7 @@ static void test_build_does_not_start_itself(void **state)
         check_writer(writers[i]);
 }
 
-/* ---- Tools that make a whole tree, which would be broken half done ---- */
+/* ---- Tools that make a whole tree, and must not be ended halfway ---- */
 
 static const struct {
     const char *tool, *prepare, *build, *made;
@@ -216,7 +218,7 @@ static const struct {
      "test -f Makefile || ./configure -q; make -s", "test -x x"},
 };
 
-/* One build that makes the tree, one because of that, and one for an edit. */
+/* One build makes the tree, another one follows because of that, and one more for an edit. */
 static void check_tool(size_t row)
 {
     char build[512];
@@ -255,7 +257,7 @@ static void test_tools_make_trees(void **state)
 
 #define GIT "git -c user.name=us -c user.email=us@localhost "
 
-/* A repository with a .gitignore of these lines. */
+/* Makes a repository with these lines in .gitignore. */
 static void create_repository(const char *lines)
 {
     in_project("git init -q . && printf '%%s\\n' %s >.gitignore && mkdir -p src/build .idea && "
@@ -300,7 +302,7 @@ static void test_git_knows(void **state)
     assert_no_change("echo 2 >dist/before; echo 2 >out/other; echo 2 >src/y.gen; rm -r out");
     assert_no_change("echo 2 >.idea/untracked; echo 2 >src/new.o");
     assert_is_change("echo 2 >src/a.c", "src/a.c");
-    assert_is_change("echo 2 >src/build/x.o", "src/build/x.o"); /* it is tracked */
+    assert_is_change("echo 2 >src/build/x.o", "src/build/x.o"); /* as it is tracked */
     assert_is_change("echo 2 >.idea/x", ".idea/x");
     assert_is_change("echo 2 >src/keep.gen", "src/keep.gen");
     assert_is_change("echo 2 >.env", ".env");
@@ -315,7 +317,7 @@ static void wait_until_built(int number)
     WAIT_UNTIL(shell_status(NULL, "grep -qx %d %s/../built", number, project) == 0);
 }
 
-/* What is not ignored any more counts from that moment, a folder that was passed over, too. */
+/* What is not ignored any more counts from then on, even in a folder that was passed over. */
 static void test_git_ignores_less(void **state)
 {
     (void)state;
@@ -349,7 +351,7 @@ static void test_git_is_not_asked(void **state)
     assert_is_change("echo 2 >src/x.gen", "src/x.gen");
     assert_no_change("echo 2 >src/y.gen");
     process_discard(&systemfd);
-    in_project("mkdir dist"); /* watched, although it is ignored itself */
+    in_project("mkdir dist"); /* it is named by --watch, although it is ignored */
     START("-s", "http::0", "--watch", "src/x.gen", "--watch", "dist", "--watch", "note", "--settle",
           "0", "--build", "true", "--", "sleep", "1000");
     expect("~> server 1 is ready");
@@ -357,8 +359,8 @@ static void test_git_is_not_asked(void **state)
     assert_is_change("echo 3 >dist/x", "dist/x");
 }
 
-/* Work trees in a work tree, one of them a submodule, one behind a link; and paths that git
- * ends at. */
+/* Work trees in a work tree, one of them a submodule, one behind a link. At such paths git ends
+ * without an answer. */
 static void test_git_in_git(void **state)
 {
     (void)state;
@@ -377,8 +379,8 @@ static void test_git_in_git(void **state)
     assert_is_change("echo 1 >a.made", "a.made");
 }
 
-/* One that ends, one that never answers, one that writes nonsense, one that is not there: all
- * counts then, and nobody waits for long. */
+/* git ends, never answers, or writes nonsense. Then everything counts, and no change waits for
+ * long. */
 static void test_git_fails(void **state)
 {
     static const char *const ways[] = {"exit 1",   "exec sleep 1000", "echo nonsense; exit 0",
@@ -413,9 +415,9 @@ static void test_git_fails(void **state)
     free(path);
 }
 
-/* ---- What feeds itself ---- */
+/* ---- Builds that cause the next one ---- */
 
-/* Another text each time: slower, and a change of ours in between is built at once. */
+/* A build that writes a new text each time is slowed down. A change of ours is built at once. */
 static void test_build_that_feeds_itself(void **state)
 {
     long long began;
@@ -426,7 +428,7 @@ static void test_build_that_feeds_itself(void **state)
     expect("~> hint: generated.h changes during each build; the next one waits 1 s; if the build "
            "writes it: --ignore 'generated.h'");
     assert_int_equal(builds(), 2);
-    expect("~> server 1 is ready"); /* for as long */
+    expect("~> server 1 is ready"); /* meanwhile the server starts */
     began = now_ms();
     expect("~> hint: generated.h changes during each build; the next one waits 2 s;");
     assert_true(now_ms() - began >= 900);
@@ -449,7 +451,7 @@ static void test_hint_helps(void **state)
     assert_int_equal(builds(), 4);
 }
 
-/* A build that is ended each time by what it writes: not for ever. */
+/* A build that is ended by what it writes itself is not ended for ever. */
 static void test_restarted_build_comes_to_its_end(void **state)
 {
     (void)state;
@@ -462,7 +464,7 @@ static void test_restarted_build_comes_to_its_end(void **state)
     expect("~> built in ");
 }
 
-/* Our own report, in a file that is watched. */
+/* systemfd's own output, in a file that is watched, does not count. */
 static void test_own_output(void **state)
 {
     const char *const argv[] = {"sh", "-c",

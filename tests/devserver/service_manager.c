@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What systemfd tells the service manager that started it (sd_notify(3)), here a socket of the
- * test's own, and what it passes on of what its servers say. With the real systemd:
- * tests/interop/reload.c. */
+ * What systemfd tells the service manager that started it (sd_notify(3)), which here is a socket of
+ * the test, and what it passes on of what its servers say. tests/interop/reload.c tests it with the
+ * real systemd. */
 #include "devserver.h"
 #include "sockets.h"
 
@@ -16,9 +16,9 @@
 
 static int manager = -1;
 static char told[1024];    /* the last message */
-static char variable[192]; /* what systemfd finds */
+static char variable[192]; /* NOTIFY_SOCKET=..., for systemfd */
 
-/* It is told at that path, or "@name". */
+/* The manager listens at that path, or at "@name". */
 static void listen_at(const char *where)
 {
     const struct timeval limit = {.tv_sec = DEADLINE_MS / 1000};
@@ -42,7 +42,7 @@ static void hear(const char *expected)
     told[length] = '\0';
 }
 
-/* Some message begins so. */
+/* Waits for a message that begins so, whatever comes before it. */
 static void wait_until_told(const char *beginning)
 {
     do
@@ -50,7 +50,7 @@ static void wait_until_told(const char *beginning)
     while (!is_told(beginning));
 }
 
-/* The next message begins so; those about the status may come before it. */
+/* The next message begins so, apart from messages about the status. Returns it. */
 static const char *expect_told(const char *beginning)
 {
     do
@@ -79,7 +79,8 @@ static void hup(void)
     process_signal(&systemfd, SIGHUP);
 }
 
-/* Of CLOCK_MONOTONIC: systemd takes none for an answer that is older than its signal. */
+/* RELOADING=1 comes with a time not before start_ms (CLOCK_MONOTONIC): systemd ignores one that is
+ * older than its signal. */
 static void expect_reload_since(long long start_ms)
 {
     unsigned long long usec;
@@ -139,7 +140,7 @@ static void test_abstract(void **state)
     check_reload();
 }
 
-/* The reload ends with the old server, and the status says why. */
+/* A reload that fails ends with the old server, and the status says why. */
 static void test_broken_version(void **state)
 {
     const char *status;
@@ -162,7 +163,7 @@ static void test_broken_version(void **state)
     expect_told("READY=1");
 }
 
-/* The manager waits for an answer to its own signal: one that came before is none. */
+/* The manager waits for an answer to its own signal. An earlier RELOADING=1 is none. */
 static void test_reload_during_restart(void **state)
 {
     long long start;
@@ -185,7 +186,7 @@ static void test_reload_during_restart(void **state)
     expect_told("READY=1");
 }
 
-/* It is not told that a reload ends before what was built runs. */
+/* A reload with a build ends only when what was built runs, or the build has failed. */
 static void test_build(void **state)
 {
     (void)state;
@@ -209,8 +210,8 @@ static void test_build(void **state)
 
 /* ---- Without a server ---- */
 
-/* It serves as soon as its sockets are open; and the server that the first client starts restarts
- * nothing. */
+/* The unit is ready as soon as the sockets are open. The server that the first client starts is no
+ * reload. */
 static void test_lazy(void **state)
 {
     (void)state;
@@ -224,7 +225,7 @@ static void test_lazy(void **state)
     expect_told("RELOADING=1");
     expect_told("STATUS=server 2 runs");
     expect_told("READY=1");
-    WAIT_UNTIL(children_of(systemfd.pid) == 1); /* the old one would answer, too */
+    WAIT_UNTIL(children_of(systemfd.pid) == 1); /* the old server would answer, too */
     free(ask(ports[0], "/exit/0"));
     expect_told("STATUS=waiting for a client");
     hup();
@@ -314,7 +315,7 @@ static void test_words_of_the_server(void **state)
     assert_string_equal(expect_told("READY=1"), "READY=1");
 }
 
-/* What the server, and a build, find of the manager's variables. */
+/* Which of the manager's variables a server and a build get. */
 static void check_variables(const char *watchdog, const char *expected)
 {
     const char *const argv[] = {
@@ -348,7 +349,7 @@ static void test_watchdog_variables(void **state)
     check_variables("WATCHDOG_PID=1", "server unset 0");
 }
 
-/* While a crashed one is replaced, systemfd says it: nobody expects it of one that starts. */
+/* While a server starts in place of one that crashed, systemfd sends WATCHDOG=1 itself. */
 static void test_watchdog_between_servers(void **state)
 {
     (void)state;
@@ -366,7 +367,7 @@ static void test_watchdog_between_servers(void **state)
     wait_until_told("READY=1");
 }
 
-/* Nobody else can while there is no server, and all is well. */
+/* While there is no server, and that is right, systemfd sends WATCHDOG=1 itself. */
 static void test_watchdog_without_servers(void **state)
 {
     static const char *const ways[] = {"--lazy", "--accept"};
@@ -383,10 +384,10 @@ static void test_watchdog_without_servers(void **state)
     }
 }
 
-/* ---- One that is slow, and none ---- */
+/* ---- A slow manager, and none ---- */
 
-/* It has not read for a while, and the kernel keeps but a few messages (net.unix.max_dgram_qlen):
- * what is lost of how it was, it gets as it is. */
+/* The manager does not read for a while, and the kernel keeps only a few messages for it
+ * (net.unix.max_dgram_qlen). Earlier states are lost, but it gets the last one. */
 static void test_slow(void **state)
 {
     (void)state;
@@ -401,7 +402,7 @@ static void test_slow(void **state)
     wait_until_told("READY=1");
 }
 
-/* It is said once, and all else goes on. */
+/* If there is no manager at the socket, this is reported once, and everything else goes on. */
 static void test_nobody_listens(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The descriptor store: what servers send with FDSTORE=1 is kept for the next ones, and a service
- * manager, here a socket of the test's own, keeps it, too. With the real systemd:
- * tests/examples/units.c. The server is tests/support/keeper.c. */
+ * The descriptor store. What servers send with FDSTORE=1 is kept for the next ones, and also passed
+ * on to a service manager, which here is a socket of the test. tests/examples/units.c tests it with
+ * the real systemd. The server is tests/support/keeper.c. */
 #include "devserver.h"
 #include "folder.h"
 #include "sockets.h"
@@ -17,7 +17,7 @@
 
 #define START_KEEPER(...) \
     START("-s", "web=http::0", "--restart-on-hup", "--", "keeper", __VA_ARGS__)
-/* The first server does that, each following one this. */
+/* The first server does `first`, each later one `second`. */
 #define START_TWO(first, second)                                                        \
     START("-s", "web=http::0", "--restart-on-hup", "--", "sh", "-c",                    \
           "if test -e ../first; then exec keeper " second "; fi; touch ../first; exec " \
@@ -29,7 +29,7 @@ static void restart(unsigned generation)
     expect_ready(generation);
 }
 
-/* What the next server is passed, and is ready then. */
+/* The next server is passed descriptors of these names. It becomes ready unless generation is 0. */
 static void expect_passed(const char *names, unsigned generation)
 {
     char line[256];
@@ -70,7 +70,7 @@ static void test_state(void **state)
     assert_dies_of(SIGTERM);
 }
 
-/* Its clients find it open while no server is there, too. */
+/* A listener that a server has stored is open even while there is no server. */
 static void test_own_listener(void **state)
 {
     char *answer;
@@ -90,7 +90,7 @@ static void test_own_listener(void **state)
     free(answer);
 }
 
-/* What it has stored goes to the one after it. */
+/* What a server stores before it fails goes to the next one. */
 static void test_failed_version(void **state)
 {
     (void)state;
@@ -106,7 +106,8 @@ static void test_failed_version(void **state)
     expect_ready(3);
 }
 
-/* Those of the old server come too late for the new one, but not for the one after that. */
+/* What an old server stores while it stops comes too late for the new server, but not for the one
+ * after that. */
 static void test_last_words(void **state)
 {
     (void)state;
@@ -119,7 +120,7 @@ static void test_last_words(void **state)
     expect_passed("web last", 3);
 }
 
-/* It stores its state, and then asks for its successor. */
+/* A server may store its state, and then ask for its successor. */
 static void test_hup_by_the_server(void **state)
 {
     (void)state;
@@ -129,7 +130,7 @@ static void test_hup_by_the_server(void **state)
     expect_passed("web 1 2 3 4 5 6 7 8 9", 2);
 }
 
-/* With --stop-first they come in time. */
+/* With --stop-first, what it stores while it stops comes in time. */
 static void test_last_words_first(void **state)
 {
     (void)state;
@@ -175,7 +176,7 @@ static void test_lazy(void **state)
     }
 }
 
-/* libsystemd, as Python has it, is another one that stores and finds them. */
+/* A server that stores and finds descriptors by libsystemd, through python3-systemd. */
 static void test_libsystemd(void **state)
 {
     static const char server[] =
@@ -213,7 +214,7 @@ static void test_remove(void **state)
     expect_passed("web b c", 4);
 }
 
-/* As systemd has it. */
+/* Names are treated as by systemd. */
 static void test_names(void **state)
 {
     (void)state;
@@ -239,7 +240,7 @@ static void test_same_description(void **state)
     }
 }
 
-/* The other end has gone: nobody needs it any more, unless it was sent with FDPOLL=0. */
+/* A descriptor whose other end is closed is dropped, unless it was sent with FDPOLL=0. */
 static void test_hung_up(void **state)
 {
     (void)state;
@@ -252,8 +253,8 @@ static void test_hung_up(void **state)
     expect_passed("web kept", 3);
 }
 
-/* What is sent and not stored is closed (sd_notify_barrier(3) waits for that), and nothing that is
- * stored is left when it has been removed. */
+/* systemfd closes descriptors that it does not store (sd_notify_barrier(3) waits for that), and
+ * those that are removed. */
 static void test_no_descriptor_is_left(void **state)
 {
     size_t before;
@@ -266,7 +267,7 @@ static void test_no_descriptor_is_left(void **state)
     WAIT_UNTIL(descriptors_of_systemfd() == before - 20);
 }
 
-/* One that is full says so once, and the rest is closed. */
+/* When the store is full, this is reported once, and further descriptors are closed. */
 static void test_bound(void **state)
 {
     size_t before;
@@ -289,7 +290,7 @@ static void test_bound(void **state)
     assert_int_equal(count_lines("~> servers store more than 20 descriptors"), 1);
 }
 
-/* There are too few numbers free for all that comes: it is lost, and all else goes on. */
+/* If too many descriptors come for RLIMIT_NOFILE, they are lost, and everything else goes on. */
 static void test_too_few_numbers(void **state)
 {
     struct rlimit limit, low;
@@ -311,7 +312,7 @@ static void test_too_few_numbers(void **state)
     expect_passed("web first", 2);
 }
 
-/* Messages of a stranger count for nothing, and what comes with them is closed. */
+/* Messages from another user are ignored, and their descriptors closed. */
 static void test_another_user(void **state)
 {
     (void)state;
@@ -343,7 +344,7 @@ static void listen_as_manager(void)
     snprintf(notify_socket, sizeof notify_socket, "NOTIFY_SOCKET=%s", name);
 }
 
-/* The next message about the store. Returns the descriptor that comes with it, or -1. */
+/* Receives the next message about the store. Returns the descriptor that comes with it, or -1. */
 static int next_told(char *text, size_t size, const char *expected)
 {
     int fd;
@@ -386,7 +387,7 @@ static void expect_descriptor(const char *expected)
     close(fd);
 }
 
-/* With what a manager passes: its sockets, and what it has stored. */
+/* Starts systemfd with what a manager passes: its sockets, and what it has stored. */
 static void start_with(const int *descriptors, size_t count, const char *names,
                        const char *const *argv)
 {
@@ -450,8 +451,8 @@ static void test_passed_on(void **state)
     expect_passed("web state stored", 2);
 }
 
-/* They come behind its own socket, as they do for the next server without a new systemfd; and it
- * knows them for what they are. */
+/* After a restart of systemfd, stored descriptors are recognized. They come after systemfd's own
+ * socket, as before. */
 static void test_given_back(void **state)
 {
     const int descriptors[] = {internet_socket(SOCK_STREAM, "127.0.0.1"), counted_memfd(7),
@@ -469,8 +470,8 @@ static void test_given_back(void **state)
     expect_passed("web own state", 2);
 }
 
-/* A listener may be a socket unit's: it stays where it is, and is not removed. But the manager may
- * have it in its store: what a server says of that it is told. */
+/* A listener may come from a socket unit, so it stays where it is, and is not removed. The manager
+ * is still told what a server says about it, since it may be in the manager's store. */
 static void test_listener_given_back(void **state)
 {
     const int descriptors[] = {internet_socket(SOCK_STREAM, "127.0.0.1"),
@@ -487,8 +488,8 @@ static void test_listener_given_back(void **state)
     }
 }
 
-/* It has not read for a while, and the kernel keeps but a few messages for it
- * (net.unix.max_dgram_qlen): in the end it has what is to be kept. */
+/* The manager does not read for a while, and the kernel keeps only a few messages for it
+ * (net.unix.max_dgram_qlen). In the end it stores what is to be kept. */
 static void test_slow_manager(void **state)
 {
     enum { MOST = 100 };
@@ -514,7 +515,7 @@ static void test_slow_manager(void **state)
     }
 }
 
-/* What a server stored before it was started in another way is no connection's business. */
+/* Processes for connections are not passed what an earlier server has stored. */
 static void test_given_back_for_connections(void **state)
 {
     const int descriptors[] = {internet_socket(SOCK_STREAM, "127.0.0.1"), counted_memfd(1)};
@@ -532,7 +533,7 @@ static void test_given_back_for_connections(void **state)
     free(answer);
 }
 
-/* Servers are told the bound that is the lower one. */
+/* Servers are told the manager's limit if it is lower. */
 static void test_bound_of_the_manager(void **state)
 {
     (void)state;

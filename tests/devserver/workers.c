@@ -159,7 +159,7 @@ static void test_refused(void **state)
                    "--workers does nothing with --accept");
 }
 
-/* One is a server as any other. */
+/* A single worker is a server like any other. */
 static void test_lazy_worker(void **state)
 {
     (void)state;

@@ -9,21 +9,22 @@
  *     together=N     stores N of them, all named "one", with one message
  *     twice=NAME     stores a memfd as NAME, and the same one as NAME-again
  *     again=NAME     stores what it was passed by that name
- *     end=NAME       stores an end of a pair whose other end it has; other=NAME: the other end is
- *                    closed; silent=NAME: that one with FDPOLL=0
+ *     end=NAME       stores one end of a socket pair, and keeps the other
+ *     other=NAME     the same, but closes the other end
+ *     silent=NAME    the same as other=NAME, with FDPOLL=0
  *     unnamed        stores a memfd without FDNAME=
  *     lent           sends a memfd without FDSTORE=1
- *     remove=NAME    removes all of that name
- *     say=TEXT       sends the line
+ *     remove=NAME    removes all descriptors of that name
+ *     say=TEXT       sends that line
  *     hup            sends SIGHUP to systemfd
- *     wait=FILE      waits until it exists
+ *     wait=FILE      waits until the file exists
  *     ready          says READY=1
- *     exit=N         ends
- *     serve          does that; answers at each listener, until SIGTERM or SIGINT; what follows is
- *                    done then
+ *     exit=N         exits with that status
+ *     serve          says READY=1, and answers at each listener until SIGTERM or SIGINT; then come
+ *                    the actions that follow
  *
- * At its start it prints "passed NAME NAME ...": everything, in order. Answers are "keeper PID
- * STARTS".
+ * At its start it prints "passed NAME NAME ...", with all that it is passed, in order. Answers are
+ * "keeper PID STARTS".
  */
 #include "listenfd.h"
 
@@ -44,7 +45,7 @@ enum { MOST = 253 };
 static struct listenfd *passed;
 static struct pollfd listeners[16];
 static nfds_t listening;
-static int starts; /* so far */
+static int starts; /* so far, with this one */
 static sigset_t ends, others;
 
 __attribute__((noreturn)) static void die(const char *what)
@@ -69,7 +70,7 @@ static socklen_t find_manager(struct sockaddr_un *address)
     return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name));
 }
 
-/* As sd_pid_notify_with_fds(3) does. */
+/* Sends a message as sd_pid_notify_with_fds(3) does. */
 static void tell(const char *text, const int *descriptors, size_t count)
 {
     char *copy = strdup(text);
@@ -126,7 +127,7 @@ static void print_passed(void)
     printf("\n");
 }
 
-/* -1: there is none. */
+/* Takes what was passed by that name. Returns -1 if there is nothing. */
 static int take(const char *name)
 {
     int fd;
@@ -249,7 +250,7 @@ static void ignore(int number)
     (void)number;
 }
 
-/* Signals get through only while it waits. */
+/* Signals are blocked except while it waits. */
 static void serve(void)
 {
     tell("READY=1", NULL, 0);
