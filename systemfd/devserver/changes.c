@@ -225,6 +225,12 @@ static void git_has_answered(const char *path, int ignored)
         not_ignored(file);
 }
 
+static void wait_for_git(struct file *file)
+{
+    file->waits = GIT_IS_ASKED;
+    asked++;
+}
+
 static void ask_git(struct file *file)
 {
     switch (git_ask(file->item.path)) {
@@ -235,26 +241,8 @@ static void ask_git(struct file *file)
         not_ignored(file);
         break;
     case GIT_ASKED:
-        file->waits = GIT_IS_ASKED;
-        asked++;
+        wait_for_git(file);
         break;
-    }
-}
-
-/* Decides about a change without keeping anything of it, as there may be many at once. Returns 0 if
- * that cannot be. */
-static int is_known_without_asking(const char *path, long long now)
-{
-    if (building || path_table_find(&files, path))
-        return 0;
-    switch (git_ask(path)) {
-    case GIT_IGNORES:
-        return 1;
-    case GIT_COUNTS:
-        count(path, now, 0);
-        return 1;
-    default:
-        return 0;
     }
 }
 
@@ -293,6 +281,20 @@ static void note(struct file *file, long long now)
         judge_now_or_later(file);
 }
 
+/* Outside a build. Keeps nothing if git has the answer, as there may be many changes at once. */
+static void note_unknown(const char *path, long long now)
+{
+    enum git_answer answer = git_ask(path);
+    struct file *file = answer == GIT_ASKED ? find_or_add(path) : NULL;
+
+    if (file) {
+        wait_for_git(file);
+        note(file, now);
+    } else if (answer != GIT_IGNORES) {
+        count(path, now, 0);
+    }
+}
+
 static int is_named(const char *path, const char *name)
 {
     const char *slash = strrchr(path, '/');
@@ -310,13 +312,15 @@ void change_noted(const char *path, long long now)
     }
     if (is_named(path, ".gitignore"))
         git_rules_have_changed();
-    if (file_is_own_output(path) || is_known_without_asking(path, now))
+    if (file_is_own_output(path))
         return;
-    file = find_or_add(path);
+    file = building ? find_or_add(path) : path_table_find(&files, path);
     if (file)
         note(file, now);
+    else if (building)
+        count(path, now, 1);
     else
-        count(path, now, building);
+        note_unknown(path, now);
 }
 
 int changes_undecided(void)

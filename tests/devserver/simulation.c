@@ -96,7 +96,7 @@ void watch_modes(void)
 {
 }
 
-static size_t overflows;
+static size_t overflows, questions; /* to git */
 
 /* Now and then there were too many changes, and they are lost. */
 void watch_read(void (*changed)(const char *path))
@@ -110,7 +110,9 @@ void watch_read(void (*changed)(const char *path))
     for (size_t i = 0; i < event_count; i++) {
         if (events[i].is_new)
             tell_new(events[i].name);
+        questions = 0;
         changed(events[i].name);
+        assert_in_range(questions, 0, 1);
     }
     event_count = 0;
 }
@@ -148,6 +150,7 @@ static int is_ignored(const char *path)
 
 enum git_answer git_ask(const char *path)
 {
+    questions++;
     if (dice(2) == 0 || asked_count == MOST_EVENTS)
         return is_ignored(path) ? GIT_IGNORES : GIT_COUNTS;
     snprintf(asked[asked_count++], sizeof asked[0], "%s", path);
