@@ -64,7 +64,7 @@ static const char help_of_development[] =
     "      --move-aside FILE  on Windows, rename this program before a build while it runs, so\n"
     "                      that the build can write it; repeat for more\n"
     "      --after COMMAND run this in the shell when a new server is ready\n"
-    "      --delay MS      how long changes must have paused (5 after one, 50 after several)\n"
+    "      --delay MS      how long changes must have paused (2 after one, 50 after several)\n"
     "      --settle MS     how long a new server must live at least (100 if it is neither seen\n"
     "                      to accept nor says READY=1 (sd_notify), otherwise 0)\n"
     "      --workers N     run so many servers on the same sockets; replace them one by one\n"
