@@ -209,9 +209,7 @@ static void set_stop_timeout(struct options *options, const char *value)
 
 static void set_workers(struct options *options, const char *value)
 {
-    options->workers = parse_number("--workers", value, 1);
-    if (options->workers > MAX_WORKERS)
-        die(EXIT_USAGE, "--workers '%s' is too many; expected up to %d", value, MAX_WORKERS);
+    options->workers = parse_number_to("--workers", value, 1, MAX_WORKERS);
 }
 
 static void set_stop_signal(struct options *options, const char *value)
@@ -239,9 +237,7 @@ static void set_after(struct options *options, const char *value)
 static void set_live_reload(struct options *options, const char *value)
 {
     options->live_reload = 1;
-    options->live_reload_port = value ? parse_number("--live-reload", value, 0) : 35729;
-    if (options->live_reload_port > 65535)
-        die(EXIT_USAGE, "--live-reload '%s' is not a port", value);
+    options->live_reload_port = value ? parse_number_to("--live-reload", value, 0, 65535) : 35729;
 }
 
 static void add_export(struct options *options, const char *value)
@@ -456,11 +452,12 @@ static void check(const struct options *options)
     if (options->version)
         print_and_exit("systemfd %s\n", LISTENFD_VERSION);
     if (!*options->command)
-        die(EXIT_USAGE, "the command to run is missing; "
-                        "expected systemfd [OPTIONS] -- COMMAND [ARGS...]");
+        die(EXIT_USAGE, "the command to run is missing; expected systemfd [OPTIONS] -- COMMAND "
+                        "[ARGS...]; see systemfd --help");
     if (options->to_stay && !options_supervise(options))
         die(EXIT_USAGE,
-            "--%s does nothing without --watch, --build, --restart-on-hup, --lazy or --accept",
+            "--%s does nothing without --watch, --build, --restart-on-hup, --exit-with-server, "
+            "--lazy or --accept",
             options->to_stay);
     if (options->move_aside.count > 0 && !options->build)
         die(EXIT_USAGE, "--move-aside does nothing without --build");

@@ -71,6 +71,17 @@ static int open_unix(const struct spec *spec, const struct options *options)
     return fd;
 }
 
+static const char *hint(const struct spec *spec, int error)
+{
+    int is_unix = spec->type->family == AF_UNIX;
+
+    if (error == EACCES && !is_unix)
+        return " (ports below 1024 need root, or CAP_NET_BIND_SERVICE)";
+    if (error == EADDRNOTAVAIL)
+        return " (no network interface of this machine has it)";
+    return error == ENOENT && is_unix ? " (its folder must exist)" : "";
+}
+
 static void die_for(const struct spec *spec)
 {
     char holder[512];
@@ -80,9 +91,7 @@ static void die_for(const struct spec *spec)
         die(EXIT_CANNOT_OPEN, "cannot open -s %s: the address is in use%s", spec->text, holder);
     }
     die(EXIT_CANNOT_OPEN, "cannot open -s %s: %s%s", spec->text, strerror(errno),
-        errno == EACCES && spec->type->family != AF_UNIX
-            ? " (ports below 1024 need root, or CAP_NET_BIND_SERVICE)"
-            : "");
+        hint(spec, errno));
 }
 
 static int open_internet(const struct spec *spec, const struct options *options)

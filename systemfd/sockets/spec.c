@@ -222,6 +222,13 @@ static int parse_host(const struct parser *parser, char *host, struct spec *spec
     return 1;
 }
 
+/* Is it a host alone, like "localhost" or "[::1]"? */
+static int has_no_port(const char *value, const char *last_colon)
+{
+    return last_colon ? value[strlen(value) - 1] == ']'
+                      : strspn(value, "0123456789") != strlen(value);
+}
+
 static int parse_internet(const struct parser *parser, const char *value, struct spec *spec)
 {
     const char *colon = strrchr(value, ':');
@@ -230,7 +237,7 @@ static int parse_internet(const struct parser *parser, const char *value, struct
 
     if (*value == '\0')
         return refuse(parser, "the port is missing; expected %s", spec_form);
-    if (!colon && strspn(value, "0123456789") != strlen(value))
+    if (has_no_port(value, colon))
         return refuse(parser, "'%s' has no port; expected %s", value, spec_form);
     if (!parse_port(parser, colon ? colon + 1 : value, &port))
         return 0;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Each public call and each error code stands in the tests; each
-# option of systemfd stands in its tests, its manual page and its completions.
+# Each public call and each error code stands in the tests; each option of systemfd stands in its
+# tests, its manual page and its completions.
 
 missing=0
 
@@ -18,7 +18,7 @@ codes=$(grep -oE 'X\(LISTENFD_E[A-Z]+' listenfd.h | tr -d 'X(')
 for name in $(tests/lint/calls.sh) $codes; do
     mentioned "$name" "the tests" tests/unit tests/process tests/interop tests/win32
 done
-for option in $(grep -oE '"[a-z-]+", (VALUE|FLAG)' systemfd/options.c | cut -d'"' -f2); do
+for option in $(grep -oE '"[a-z-]+", (OPTIONAL_)?(VALUE|FLAG)' systemfd/options.c | cut -d'"' -f2); do
     mentioned "--$option" "the tests" tests/command tests/sockets tests/devserver tests/page
     mentioned "$option" "man/systemfd.1" man/systemfd.1
     for shell in bash zsh fish; do

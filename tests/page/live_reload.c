@@ -228,7 +228,7 @@ static void test_wrong_port(void **state)
 
     (void)state;
     assert_int_equal(shell_status(&text, "systemfd --live-reload=65536 --watch . -- true"), 2);
-    assert_non_null(strstr(text, "--live-reload '65536' is not a port"));
+    assert_non_null(strstr(text, "--live-reload '65536' is not a number from 0 to 65535"));
     free(text);
     assert_int_equal(shell_status(&text, "systemfd --live-reload -- true"), 2);
     assert_non_null(strstr(text, "--live-reload does nothing without --watch"));

@@ -459,7 +459,8 @@ static void test_refused_ports(void **state)
         {"99999999999999999999", "'99999999999999999999' is not a port"},
         {"4294967296", "'4294967296' is not a port"},
         {"18446744073709551696", "'18446744073709551696' is not a port"},
-        {"[::1]", "is not a port"},
+        {"[::1]", "'[::1]' has no port; expected "},
+        {"udp::[::]", "'[::]' has no port; expected "},
         {"[::1]:", "'' is not a port"},
         {"[::1]:65536", "'65536' is not a port"},
         {"udp::65536", "'65536' is not a port"},
@@ -627,18 +628,19 @@ static void test_cannot_open(void **state)
     static const struct {
         const char *spec;
         int error;
+        const char *hint;
     } rows[] = {
-        {"203.0.113.1:0", EADDRNOTAVAIL},
-        {"./missing/socket", ENOENT},
-        {"unix-datagram::./missing/socket", ENOENT},
+        {"203.0.113.1:0", EADDRNOTAVAIL, "no network interface of this machine has it"},
+        {"./missing/socket", ENOENT, "its folder must exist"},
+        {"unix-datagram::./missing/socket", ENOENT, "its folder must exist"},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char *expected;
         assert_int_equal(run(rows[i].spec), 1);
-        assert_true(asprintf(&expected, "systemfd: cannot open -s %s: %s\n", rows[i].spec,
-                             strerror(rows[i].error)) > 0);
+        assert_true(asprintf(&expected, "systemfd: cannot open -s %s: %s (%s)\n", rows[i].spec,
+                             strerror(rows[i].error), rows[i].hint) > 0);
         assert_string_equal(receiver.text, expected);
         free(expected);
         process_discard(&receiver);
