@@ -130,7 +130,7 @@ $(BUILD)/tests/systemfd: $(TESTED_LAUNCHER) $(BUILD)/tests/listenfd.o
 
 # The cycle alone, or with its servers: the suite is the rest.
 SIMULATED = $(addprefix $(BUILD)/tests/launcher-objects/,$(addprefix devserver/,\
-    cycle.o changes.o content.o build.o debounce.o restart_loop.o table.o path_table.o \
+    cycle.o changes.o content.o bind_failure.o build.o debounce.o restart_loop.o table.o path_table.o \
     first_client.o) clock.o page/tail.o posix/move_aside.o sockets/waiting_client.o)
 $(BUILD)/tests/devserver/rollout: SIMULATED += $(BUILD)/tests/launcher-objects/devserver/servers.o
 $(addprefix $(BUILD)/tests/devserver/,simulation rollout): $(BUILD)/tests/devserver/%: \

@@ -2,6 +2,7 @@
 #include "cycle.h"
 
 #include "after.h"
+#include "bind_failure.h"
 #include "build.h"
 #include "changes.h"
 #include "clock.h"
@@ -155,6 +156,7 @@ static void server_crashed(struct server *server, const struct exit_status *how)
     snprintf(failure, sizeof failure, "%s crashed: %s", server_name(server), how->text);
     report("%s", failure);
     readiness_explain(&server->readiness);
+    bind_failure_explain(servers_output(), !no_server_is_up());
     if (no_server_is_up() && !is_the_end(how))
         restart_after_crash();
 }
@@ -178,6 +180,7 @@ static void server_did_not_start(struct server *server, const struct exit_status
            : options->workers > 1         ? "; the old workers stay"
                                           : "; the old server stays");
     readiness_explain(&server->readiness);
+    bind_failure_explain(servers_output(), !no_server_is_up());
     show_page("The server does not start", servers_output());
     if (go_on)
         retry_later(start_server);

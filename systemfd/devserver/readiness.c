@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "report.h"
+#include "sockets/waiting_client.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -256,6 +257,18 @@ void readiness_explain(struct readiness *readiness)
                readiness->bare_command);
 }
 
+/* A server that knows nothing of passed sockets has them, and opens its own. */
+static void explain_waiting_client(struct readiness *readiness)
+{
+    if (readiness->accepts || !readiness->owner || readiness->explained ||
+        now_ms() - readiness->started < ANNOUNCE_MS || !client_is_waiting(sockets))
+        return;
+    readiness->explained = 1;
+    report("a client is waiting, but %s does not accept: does it take the sockets that were passed "
+           "to it (LISTEN_FDS)? See listenfd(7)",
+           readiness->name);
+}
+
 /* ---- A server that starts ---- */
 
 static const char *describe(const struct readiness *readiness, const struct child *child,
@@ -354,6 +367,7 @@ void readiness_learn(struct readiness *readiness, const struct child *child)
     schedule(readiness, &sight, began, SELDOM_RUNNING_MS);
     if (now_ms() - readiness->started >= ANNOUNCE_MS)
         readiness_explain(readiness);
+    explain_waiting_client(readiness);
     if (!knew && readiness->accepts && readiness->is_proof)
         report("%s accepts after %s (process %ld)", readiness->name, since(readiness->started),
                readiness->process);

@@ -26,7 +26,7 @@ struct readiness {
     long long extended;   /* until then, EXTEND_TIMEOUT_USEC has asked for time */
     char status[128];     /* its last STATUS */
     int announced;        /* it was reported that it is waited for */
-    int explained;        /* it was reported that it did not get the sockets */
+    int explained;        /* it was reported that it did not get, or take, the sockets */
     long owner, bare;     /* the last process that had the sockets, and one that has none */
     long long bare_since; /* when the latter was first seen */
     char owner_command[64], bare_command[256];

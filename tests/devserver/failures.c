@@ -97,6 +97,39 @@ static void test_no_hot_loop(void **state)
     assert_int_equal(count_lines("~> server "), 3);
 }
 
+/* ---- Servers that open a port themselves ---- */
+
+/* It finds that systemfd has the port. */
+static void test_server_that_opens_the_port_itself(void **state)
+{
+    (void)state;
+    START_HUP("--placeholders", "--", "python3", "-c",
+              "import socket; socket.create_server(('127.0.0.1', {port}))");
+    expect("~> server 1 died before it was ready: exit status 1");
+    expect("~> if the server opens its port itself, it has to take the one that systemfd has "
+           "opened (LISTEN_FDS); see listenfd(7)");
+}
+
+/* It opens another address than systemfd has: a client of the latter waits for ever. The next
+ * server finds that the one before it has that address. */
+static void test_server_that_opens_another_address(void **state)
+{
+    int client;
+
+    (void)state;
+    START_HUP("--", "python3", "-c",
+              "import socket, time; socket.socket(socket.AF_UNIX).bind('own'); time.sleep(60)");
+    expect_ready(1);
+    client = begin_request(ports[0], "/");
+    expect("~> a client is waiting, but server 1 does not accept: does it take the sockets that "
+           "were passed to it (LISTEN_FDS)? See listenfd(7)");
+    close(client);
+    process_signal(&systemfd, SIGHUP);
+    expect("~> server 2 died before it was ready: exit status 1; the old server stays");
+    expect("~> if another server of this command has that address, let systemfd open it, with "
+           "one more -s; or give --stop-first");
+}
+
 /* A server that has served and crashed is tried again and again, even if it cannot begin for a
  * while. */
 static void test_crash_and_no_start(void **state)
@@ -868,6 +901,8 @@ int main(void)
         TEST(test_crash_is_reported),
         TEST(test_delay_grows),
         TEST(test_no_hot_loop),
+        TEST(test_server_that_opens_the_port_itself),
+        TEST(test_server_that_opens_another_address),
         TEST(test_crash_and_no_start),
         TEST(test_no_room_for_a_server),
         TEST(test_no_room_for_a_process),
