@@ -8,7 +8,7 @@ import re
 from tools import need, run
 
 # What the README shows of all rows, as a row of each measurement; and that of the other side.
-HEADLINES = (("instructions that the static library adds to it", "libsystemd"),
+HEADLINES = (("instructions that the static library adds to a process", "libsystemd"),
              ("taking 1 socket", "libsystemd"),
              ("taking 4,096 sockets", "libsystemd"),
              ("restart under load: longest wait", "start_server"),

@@ -61,5 +61,5 @@ def measure(settings):
         [ratio for ours, linked in ((static, "static"), (shared, "shared")) for ratio in (
             Ratio(f"process that takes one socket, {linked} library", ours[1], theirs[1], "ms",
                   "libsystemd"),
-            Ratio(f"instructions that the {linked} library adds to it", ours[3] - floor[3],
+            Ratio(f"instructions that the {linked} library adds to a process", ours[3] - floor[3],
                   theirs[3] - floor[3], "", "libsystemd"))])
