@@ -139,7 +139,8 @@ void sockets_report(const struct sockets *sockets, const char *place, int first)
     char text[64];
 
     if (sockets->count == 0)
-        report("warning: no sockets created; open one with -s, as in -s http::5000");
+        report("warning: no sockets created; open one with -s before the command, as in -s "
+               "http::5000 -- ./server");
     for (size_t i = 0; i < sockets_passed(sockets); i++) {
         snprintf(text, sizeof text, "%s #%d", place, socket_number(sockets, i, first));
         if (i < sockets->count)

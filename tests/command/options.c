@@ -426,8 +426,8 @@ static void test_lines_of_unix_sockets(void **state)
 static void test_no_sockets(void **state)
 {
     static const char *const rows[][2] = {
-        {"systemfd -- true",
-         "~> warning: no sockets created; open one with -s, as in -s http::5000\n"},
+        {"systemfd -- true", "~> warning: no sockets created; open one with -s before the command, "
+                             "as in -s http::5000 -- ./server\n"},
         {"systemfd -q -- true", ""},
         {"systemfd --quiet -- true", ""},
         {"systemfd -- true 2>/dev/null", ""},
