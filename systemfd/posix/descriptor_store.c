@@ -115,7 +115,7 @@ static int is_stored(int fd)
     return 0;
 }
 
-/* A stored listener that the service manager passed back looks like any other (was_stored.h). */
+/* A stored listener that the service manager passed back may look like any other (was_stored.h). */
 static int is_inherited(const struct stored *stored)
 {
     for (size_t i = 0; i < sockets->count; i++) {

@@ -3,9 +3,11 @@
 
 #include "service_manager.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static int get_option(int fd, int option)
 {
@@ -24,6 +26,24 @@ static int is_no_listener(int fd, const char *name)
            strcmp(name, "connection") != 0;
 }
 
+/* Does the manager, our parent, run as another user? If /proc hides it, it does (hidepid=). */
+static int manager_is_another_user(void)
+{
+    char path[32];
+    struct stat own, managers;
+
+    snprintf(path, sizeof path, "/proc/%ld", (long)getppid());
+    return getppid() > 0 && stat("/proc/self", &own) == 0 &&
+           (stat(path, &managers) < 0 || managers.st_uid != own.st_uid);
+}
+
+/* Then the manager has not opened a socket that belongs to our user: on Linux it belongs to the one
+ * who has. */
+static int is_own(const struct stat *status)
+{
+    return status->st_uid == geteuid() && manager_is_another_user();
+}
+
 /* ListenFIFO= and ListenSpecial= open files that have a name. A memfd has none, and eventfd(2) and
  * the like have no file type. */
 static int has_no_name(const struct stat *status)
@@ -37,5 +57,7 @@ int was_stored(listenfd_socket fd, const char *name)
 
     if (!service_manager_is_there() || fstat(fd, &status) < 0)
         return 0;
-    return S_ISSOCK(status.st_mode) ? is_no_listener(fd, name) : has_no_name(&status);
+    if (S_ISSOCK(status.st_mode))
+        return is_no_listener(fd, name) || is_own(&status);
+    return has_no_name(&status);
 }

@@ -515,6 +515,47 @@ static void test_slow_manager(void **state)
     }
 }
 
+static int socket_of_user(uid_t user)
+{
+    int fd;
+
+    assert_int_equal(seteuid(user), 0);
+    fd = internet_socket(SOCK_STREAM, "127.0.0.1");
+    assert_int_equal(seteuid(0), 0);
+    return fd;
+}
+
+/* If the manager runs as another user, it has not opened what belongs to the server's user. */
+static void test_own_listener_given_back(void **state)
+{
+    enum { USER = 65534 };
+    static const char *const argv[] = {"setpriv",
+                                       "--reuid=65534",
+                                       "--clear-groups",
+                                       "../systemfd",
+                                       "-s",
+                                       "own=http::0",
+                                       "--restart-on-hup",
+                                       "--",
+                                       "../keeper",
+                                       "remove=admin",
+                                       "serve",
+                                       NULL};
+    int descriptors[2];
+
+    (void)state;
+    if (geteuid() != 0 || !have_program("setpriv"))
+        skip_because("only root can become another user, with setpriv");
+    in_project("cp $(command -v systemfd) $(command -v keeper) .. && chmod 755 . ..");
+    descriptors[0] = internet_socket(SOCK_STREAM, "127.0.0.1");
+    descriptors[1] = socket_of_user(USER);
+    listen_as_manager();
+    start_with(descriptors, 2, "web:admin", argv);
+    expect_passed("web own admin", 1);
+    process_signal(&systemfd, SIGHUP);
+    expect_passed("web own", 2);
+}
+
 /* Processes for connections are not passed what an earlier server has stored. */
 static void test_given_back_for_connections(void **state)
 {
@@ -574,6 +615,7 @@ int main(void)
         MANAGED(test_passed_on),
         MANAGED(test_given_back),
         MANAGED(test_listener_given_back),
+        MANAGED(test_own_listener_given_back),
         MANAGED(test_given_back_for_connections),
         MANAGED(test_slow_manager),
         MANAGED(test_bound_of_the_manager),
