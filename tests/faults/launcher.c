@@ -239,7 +239,7 @@ static const struct path *current_path;
 static struct fault current_fault;
 
 /* Afterwards: what a test was about, if it failed. */
-static int print_fault(void **state)
+static int print_run(void **state)
 {
     (void)state;
     if (!current_path)
@@ -362,12 +362,12 @@ int main(void)
 {
     enum { PATHS = sizeof paths / sizeof paths[0] };
     struct CMUnitTest tests[PATHS + 1] = {
-        [PATHS] = cmocka_unit_test_teardown(test_every_host_without_ipv6, print_fault)};
+        [PATHS] = cmocka_unit_test_teardown(test_every_host_without_ipv6, print_run)};
 
     for (size_t i = 0; i < PATHS; i++)
         tests[i] = (struct CMUnitTest){.name = paths[i].name,
                                        .test_func = test_path,
-                                       .teardown_func = print_fault,
+                                       .teardown_func = print_run,
                                        .initial_state = (void *)(uintptr_t)&paths[i]};
     return cmocka_run_group_tests(tests, prepare, finish);
 }
