@@ -257,11 +257,12 @@ void readiness_explain(struct readiness *readiness)
                readiness->bare_command);
 }
 
-/* A server that knows nothing of passed sockets has them, and opens its own. */
+/* A server that knows nothing of passed sockets has them, and opens its own. One that uses the
+ * processor may still be starting. */
 static void explain_waiting_client(struct readiness *readiness)
 {
     if (readiness->accepts || !readiness->owner || readiness->explained ||
-        now_ms() - readiness->started < ANNOUNCE_MS || !client_is_waiting(sockets))
+        now_ms() - readiness->quiet_since < ANNOUNCE_MS || !client_is_waiting(sockets))
         return;
     readiness->explained = 1;
     report("a client is waiting, but %s does not accept: does it take the sockets that were passed "
