@@ -15,8 +15,8 @@ int main(int argc, char **argv)
 
     command_prepare(&argc, &argv);
     options_parse(argc, argv, &options);
-    if (options.not_windows && !passes_descriptors)
-        die(EXIT_USAGE, "--%s is not there on Windows", options.not_windows);
+    if (options.given[NOT_WINDOWS] && !passes_descriptors)
+        die(EXIT_USAGE, "--%s is not there on Windows", options.given[NOT_WINDOWS]);
     report_setup(options.color, options.quiet, is_on_terminal(), terminal_has_colors());
     if (options_supervise(&options))
         supervise_check(&options);

@@ -102,16 +102,12 @@ static const char help_of_development[] =
  * after '=', and is NULL if it is left out. */
 struct option {
     char letter; /* '\0': none */
-    char use;
+    unsigned char use;
     const char *name;
     void (*value)(struct options *, const char *);
     size_t flag;
     size_t value_is_optional; /* as wide as the flag, so that no system adds padding */
 };
-
-/* An option makes sense always, only when systemfd stays to restart the command, or only where
- * sockets are passed as descriptors. */
-enum { ALWAYS, TO_STAY, NOT_WINDOWS };
 
 static void append(struct arguments *arguments, const char *value)
 {
@@ -289,16 +285,16 @@ static const struct option table[] = {
     {'h', ALWAYS, "help", FLAG(help)},
     {'V', ALWAYS, "version", FLAG(version)},
     {'w', ALWAYS, "watch", VALUE(add_watch)},
-    {'\0', TO_STAY, "ignore", VALUE(add_ignore)},
-    {'\0', TO_STAY, "poll", OPTIONAL_VALUE(set_poll)},
-    {'\0', TO_STAY, "only", VALUE(add_only)},
-    {'\0', TO_STAY, "no-default-ignore", FLAG(no_default_ignore)},
-    {'\0', TO_STAY, "no-gitignore", FLAG(no_gitignore)},
+    {'\0', TO_WATCH, "ignore", VALUE(add_ignore)},
+    {'\0', TO_WATCH, "poll", OPTIONAL_VALUE(set_poll)},
+    {'\0', TO_WATCH, "only", VALUE(add_only)},
+    {'\0', TO_WATCH, "no-default-ignore", FLAG(no_default_ignore)},
+    {'\0', TO_WATCH, "no-gitignore", FLAG(no_gitignore)},
     {'\0', ALWAYS, "build", VALUE(set_build)},
-    {'\0', TO_STAY, "restart-build", FLAG(restart_build)},
-    {'\0', TO_STAY, "move-aside", VALUE(add_move_aside)},
+    {'\0', TO_BUILD, "restart-build", FLAG(restart_build)},
+    {'\0', TO_BUILD, "move-aside", VALUE(add_move_aside)},
     {'\0', TO_STAY, "after", VALUE(set_after)},
-    {'\0', TO_STAY, "delay", VALUE(set_delay)},
+    {'\0', TO_WATCH, "delay", VALUE(set_delay)},
     {'\0', TO_STAY, "settle", VALUE(set_settle)},
     {'\0', TO_STAY, "workers", VALUE(set_workers)},
     {'\0', TO_STAY, "stop-signal", VALUE(set_stop_signal)},
@@ -374,10 +370,7 @@ static void parse_long(struct options *options, const char *text, char ***next)
     const struct option *option = find_name(text, length);
     const char *attached = text[length] == '=' ? text + length + 1 : NULL;
 
-    if (option->use == TO_STAY)
-        options->to_stay = option->name;
-    if (option->use == NOT_WINDOWS)
-        options->not_windows = option->name;
+    options->given[option->use] = option->name;
     if (option->value_is_optional)
         option->value(options, take_optional_value(option, attached, *next));
     else if (option->value)
@@ -445,6 +438,23 @@ static void check_workers(const struct options *options)
                         "is started again, a server of --lazy only by the next client");
 }
 
+static void check_use(const struct options *options, enum use use, int is_possible,
+                      const char *without)
+{
+    if (options->given[use] && !is_possible)
+        die(EXIT_USAGE, "--%s does nothing without %s", options->given[use], without);
+}
+
+static void check_uses(const struct options *options)
+{
+    check_use(options, TO_STAY, options_supervise(options),
+              "--watch, --build, --restart-on-hup, --exit-with-server, --lazy or --accept");
+    check_use(options, TO_WATCH, options->watch.count > 0, "--watch");
+    check_use(options, TO_BUILD, options->build != NULL, "--build");
+    if (options->no_error_page && options->error_page_for.count > 0)
+        die(EXIT_USAGE, "--error-page-for does nothing with --no-error-page; leave out one");
+}
+
 static void check(const struct options *options)
 {
     if (options->help)
@@ -454,13 +464,7 @@ static void check(const struct options *options)
     if (!*options->command)
         die(EXIT_USAGE, "the command to run is missing; expected systemfd [OPTIONS] -- COMMAND "
                         "[ARGS...]; see systemfd --help");
-    if (options->to_stay && !options_supervise(options))
-        die(EXIT_USAGE,
-            "--%s does nothing without --watch, --build, --restart-on-hup, --exit-with-server, "
-            "--lazy or --accept",
-            options->to_stay);
-    if (options->move_aside.count > 0 && !options->build)
-        die(EXIT_USAGE, "--move-aside does nothing without --build");
+    check_uses(options);
     check_accept(options);
     check_workers(options);
 }

@@ -20,7 +20,12 @@ enum { POLL_WHERE_NEEDED = -1, POLL_NEVER = 0, USUAL_POLL_MS = 500 };
 /* Sockets with --accept or --lazy; connections at once with --accept. */
 enum { MAX_POLLED_SOCKETS = 64, MAX_CONNECTIONS = 256, USUAL_CONNECTIONS = 64 };
 
+/* An option makes sense always, only when systemfd stays to restart the command, only together with
+ * --watch, only together with --build, or only where sockets are passed as descriptors. */
+enum use { ALWAYS, TO_STAY, TO_WATCH, TO_BUILD, NOT_WINDOWS, USES };
+
 struct options {
+    const char *given[USES]; /* the last long option of each; NULL: none */
     struct arguments sockets;
     int backlog;
     int no_reuse, reuse_port, no_pid, quiet;
@@ -32,7 +37,6 @@ struct options {
     int lazy;
     int accept_max; /* connections at once; 0: the sockets themselves are passed */
     int export_start_server, export_einhorn;
-    const char *not_windows; /* the last option given that does not exist on Windows */
 
     /* The development server. */
     struct arguments watch, ignore, only, error_page_for, move_aside;
@@ -43,7 +47,6 @@ struct options {
     int stop_timeout_s;
     int workers; /* 0: not given */
     int poll_ms;
-    const char *to_stay; /* the last option given that needs systemfd to stay */
     int no_default_ignore, no_gitignore;
     int stop_first, restart_build, restart_on_hup, exit_on_failure, exit_with_server;
     int no_error_page, no_keys, clear;

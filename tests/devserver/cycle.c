@@ -668,12 +668,14 @@ static void test_no_build(void **state)
 
 static void test_hup(void **state)
 {
-    static const char *const ways[] = {"--watch=.", "--restart-on-hup", "--build=true"};
+    static const char *const ways[][2] = {{"--watch=.", "--delay=1000"},
+                                          {"--restart-on-hup", "--color=never"},
+                                          {"--build=true", "--color=never"}};
 
     (void)state;
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         put("text", "one");
-        START("-s", "http::0", ways[i], "--delay=1000", "--settle", "0", "--", "server");
+        START("-s", "http::0", ways[i][0], ways[i][1], "--settle", "0", "--", "server");
         expect_ready(1);
         WAIT_UNTIL(answers(ports[0], "one"));
         in_project("echo two >../text; mkdir -p .git; mv ../text .git/; cp -p .git/text text");

@@ -107,7 +107,9 @@ static void check(const struct options *options)
 
     assert(*command && options->backlog > 0 && options->delay_ms >= -1);
     assert(options->settle_ms >= -1 && options->stop_timeout_s >= 0);
-    assert(!options->to_stay || options_supervise(options));
+    assert(!options->given[TO_STAY] || options_supervise(options));
+    assert(!options->given[TO_WATCH] || options->watch.count > 0);
+    assert(!options->given[TO_BUILD] || options->build);
     while (*command)
         command++;
     assert(command >= arguments && command <= arguments + MOST_ARGUMENTS);
