@@ -44,9 +44,10 @@ static int suits(const struct options *options, const char *path)
 
 static int has_free_descriptor(void)
 {
-    int fd = dup(STDIN_FILENO);
+    int fd = dup(STDIN_FILENO); /* below 0 with the same error */
 
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     return fd >= 0;
 }
 

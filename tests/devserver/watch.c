@@ -4,6 +4,7 @@
 #include "devserver.h"
 #include "folder.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -571,6 +572,19 @@ static void test_limit_of_instances(void **state)
     assert_exits(1);
 }
 
+/* Of the process, where nothing can be raised for the whole system. */
+static void test_limit_of_descriptors(void **state)
+{
+    (void)state;
+    if (SCANS)
+        return;
+    start_systemfd((const char *const[]){
+        "sh", "-c", "ulimit -n 6; exec systemfd --watch . -- sleep 1000", NULL});
+    expect("systemfd: cannot watch files: ");
+    assert_non_null(strstr(systemfd.text, strerror(EMFILE)));
+    assert_exits(1);
+}
+
 /* There is one warning, not one for each folder. */
 static void test_limit_of_watches(void **state)
 {
@@ -911,6 +925,7 @@ int main(void)
         TEST(test_opened_for_writing),
         TEST(test_made_executable),
         TEST(test_limit_of_instances),
+        TEST(test_limit_of_descriptors),
         TEST(test_limit_of_watches),
         TEST(test_deep_tree),
         TEST(test_missing_path),
