@@ -27,7 +27,8 @@ struct sight {
     long stopped;                 /* a process that a signal has stopped */
 
     long owner; /* a process that has passed sockets; 0 also where that cannot be seen */
-    long bare;  /* a process that has none, though an ancestor has, or no process in the tree has */
+    long bare;  /* a process that has none, though an ancestor has, which gave them to no other
+                 * child; or no process in the tree has any */
     long child; /* systemfd's own child above `process`, or else above `owner` */
 };
 

@@ -477,10 +477,32 @@ static void look_at(const struct process_tree *tree, size_t index, struct sight 
     if (possessions[index] == HAS_SOME)
         look_at_owner(tree, index, sight);
     if (possessions[index] == HAS_NONE && process->parent >= 0 &&
-        (possessions[process->parent] == HAS_SOME || possessions[process->parent] == GOT_NONE)) {
+        (possessions[process->parent] == HAS_SOME || possessions[process->parent] == GOT_NONE))
         possessions[index] = GOT_NONE;
-        sight->bare = process->id;
+}
+
+static int has_child_with_sockets(const struct process_tree *tree, int owner)
+{
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->list[i].parent == owner && possessions[i] == HAS_SOME)
+            return 1;
+    return 0;
+}
+
+/* A server may start helpers that need no sockets, as Python's resource tracker, beside workers
+ * that got them. */
+static long bare_process(const struct process_tree *tree)
+{
+    for (size_t i = tree->count; i-- > 0;) {
+        int owner = tree->list[i].parent;
+        if (possessions[i] != GOT_NONE)
+            continue;
+        while (possessions[owner] == GOT_NONE)
+            owner = tree->list[owner].parent;
+        if (!has_child_with_sockets(tree, owner))
+            return tree->list[i].id;
     }
+    return 0;
 }
 
 /* The command itself may have closed the sockets that it got. */
@@ -504,6 +526,7 @@ void accepting_look(const struct child *child, struct sight *sight)
     process_tree_read(&tree, child);
     for (size_t i = 0; i < tree.count; i++)
         look_at(&tree, i, sight);
+    sight->bare = bare_process(&tree);
     if (passed_count > 0 && tree.count > 0 && nobody_has_any(&tree))
         sight->bare = tree.list[tree.count - 1].id;
 }

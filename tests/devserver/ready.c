@@ -277,6 +277,18 @@ static void test_sockets_are_not_passed_on(void **state)
     assert_non_null(strstr(line, "systemfd ... -- waits poll 300"));
 }
 
+/* A helper that needs none, as Python's multiprocessing starts it, beside a worker that has them.
+ */
+static void test_helper_without_sockets(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--restart-on-hup", "--settle=60000", "--", "sh", "-c",
+          "sh -c 'sleep .3; kill -KILL $PPID; sleep 1000' & sleep 1000 3>&- & wait");
+    expect("~> server 1 died before it was ready: signal KILL");
+    hup();
+    assert_int_equal(count_lines("~> process "), 0);
+}
+
 /* ---- What servers say ---- */
 
 static void test_ready_on_any_line(void **state)
@@ -380,6 +392,7 @@ int main(void)
         WITH(test_background, "daemon"),
         WITH(test_background, "twice"),
         TEST(test_sockets_are_not_passed_on),
+        TEST(test_helper_without_sockets),
         TEST(test_ready_on_any_line),
         TEST(test_status),
         TEST(test_stopping),
