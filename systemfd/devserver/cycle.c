@@ -120,6 +120,12 @@ void cycle_exit(int status)
     cycle_end(-1);
 }
 
+/* What a report ends with when there is nothing to do until then. */
+static const char *waiting_for(void)
+{
+    return options->watch.count > 0 ? "; waiting for a change" : "; waiting for a restart by hand";
+}
+
 /* Does systemfd end with that server? */
 static int is_the_end(const struct exit_status *how)
 {
@@ -148,8 +154,7 @@ static void server_crashed(struct server *server, const struct exit_status *how)
         backoff_ms = FIRST_BACKOFF_MS;
     if (how->code == 0) {
         snprintf(failure, sizeof failure, "%s ended by itself", server_name(server));
-        report("%s%s", failure,
-               is_the_end(how) || workers_are_missing() ? "" : "; waiting for a change");
+        report("%s%s", failure, is_the_end(how) || workers_are_missing() ? "" : waiting_for());
         show_page("The server ended", servers_output());
         return;
     }
@@ -176,7 +181,7 @@ static void server_did_not_start(struct server *server, const struct exit_status
     snprintf(failure, sizeof failure, "%s died before it was ready: %s", server_name(server),
              how->text);
     report("%s%s", failure,
-           !server_has_substitute(server) ? (says_more ? "" : "; waiting for a change")
+           !server_has_substitute(server) ? (says_more ? "" : waiting_for())
            : options->workers > 1         ? "; the old workers stay"
                                           : "; the old server stays");
     readiness_explain(&server->readiness);
@@ -348,7 +353,7 @@ static void build_failed(const struct exit_status *how)
              how->text);
     report("%s%s", failure,
            ends                  ? ""
-           : nobody_answers()    ? "; waiting for a change"
+           : nobody_answers()    ? waiting_for()
            : options->accept_max ? "; connections go on to start the command that is there"
                                  : "; the old server stays");
     if (ends) {

@@ -331,7 +331,7 @@ static void test_child_that_is_left(void **state)
         START_HUP("--stop-timeout=1", "--", "server", "ready", habits[i]);
         leader = expect_ready(1);
         free(ask(ports[0], "/leave"));
-        expect("~> server 1 ended by itself; waiting for a change");
+        expect("~> server 1 ended by itself; waiting for a restart by hand");
         WAIT_UNTIL(members_of(leader) == 0);
         restart(2);
         WAIT_UNTIL(answers(ports[0], "hello"));
