@@ -40,9 +40,10 @@ static int start_when_stopped; /* --stop-first: the old server is still stopping
 static void (*retry)(void);    /* what failed, and is tried again */
 static long long retry_at;     /* 0: nothing is */
 static int backoff_ms;
-static int stale;          /* --lazy: the next start has to build first */
-static int for_client;     /* --lazy: a client has come, and no server has become ready since */
-static int crashed;        /* a server has crashed since the last change */
+static int stale;      /* --lazy: the next start has to build first */
+static int for_client; /* --lazy: a client has come, and no server has become ready since */
+static int crashed;    /* a server has crashed since the last change */
+static int first_must_start;
 static unsigned accepting; /* --accept: the version that connections start; 0: none yet */
 static int ending, at_once, exit_status;
 static unsigned newest_ended; /* the generation that exit_status is from, once a signal ended us */
@@ -75,7 +76,7 @@ static void show_page(const char *title, const struct tail *text)
 static void tell_ready(unsigned generation)
 {
     ready_at = now_ms();
-    retry_at = for_client = 0;
+    retry_at = for_client = first_must_start = 0;
     *failure = '\0';
     page_hide();
     live_reload_tell();
@@ -129,8 +130,8 @@ static const char *waiting_for(void)
 /* Does systemfd end with that server? */
 static int is_the_end(const struct exit_status *how)
 {
-    return no_server_is_up() &&
-           (options->exit_with_server || (options->exit_on_failure && how->code != 0));
+    return no_server_is_up() && (options->exit_with_server || first_must_start ||
+                                 (options->exit_on_failure && how->code != 0));
 }
 
 static void restart_after_crash(void)
@@ -346,7 +347,7 @@ static void tell_change(void)
 
 static void build_failed(const struct exit_status *how)
 {
-    int ends = options->exit_on_failure && nobody_answers();
+    int ends = (options->exit_on_failure || first_must_start) && nobody_answers();
 
     stale = 1;
     snprintf(failure, sizeof failure, "the build failed after %s: %s", since(build_began()),
@@ -408,6 +409,11 @@ void cycle_begin(const struct options *given, const struct sockets *given_socket
         wait_for_first_client();
     else
         begin_cycle();
+}
+
+void cycle_first_must_start(void)
+{
+    first_must_start = 1;
 }
 
 void cycle_client_came(void)

@@ -47,6 +47,10 @@ int cycle_is_restarting(void);
 /* What went wrong since a server became ready, as "server 2 crashed: signal SEGV"; or "". */
 const char *cycle_failure(void);
 
+/* Somebody waits for the first server, and for nothing else: if it or its build fails, systemfd
+ * ends with its exit status. Call it before cycle_begin. */
+void cycle_first_must_start(void);
+
 /* --lazy: there is no server, and none is wanted before a client comes. */
 int cycle_is_idle(void);
 

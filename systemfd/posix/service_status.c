@@ -54,6 +54,13 @@ static void append_server(char *text, size_t size, enum state state, const char 
                others, *says ? ": " : "", says);
 }
 
+/* Is there a failure to tell of? Not while the next try is under way, nor if systemfd was asked to
+ * end. */
+static int has_failed(void)
+{
+    return *cycle_failure() && !build_id() && !servers_in(STARTING) && cycle_ending() <= 0;
+}
+
 /* Writes, say, "server 3 died before it was ready: exit status 1; server 2 runs (process 4711)". */
 static void describe(char *text, size_t size)
 {
@@ -62,7 +69,7 @@ static void describe(char *text, size_t size)
         append(text, size, "stopping");
     else if (build_id())
         append(text, size, "the build runs");
-    else if (!servers_in(STARTING) && *cycle_failure())
+    if (has_failed())
         append(text, size, "%s", cycle_failure());
     append_server(text, size, STARTING, "starts");
     append_server(text, size, RUNNING, "runs");

@@ -114,7 +114,6 @@ static void check_reload(void)
     start = now_ms();
     hup();
     expect_reload_since(start);
-    expect_told("STATUS=server 2 starts (process ");
     expect_status(2, expect_ready(2));
     expect_told("READY=1");
 
@@ -299,6 +298,54 @@ static void test_exit_status(void **state)
     assert_exits(3);
 }
 
+/* The manager waits for the first server; it is told at once that there will be none, whose reload
+ * nobody could ask for before. */
+static void test_first_server_fails(void **state)
+{
+    (void)state;
+    listen_at(abstract_name("manager"));
+    put("text", "broken");
+    START_HUP("server");
+    expect_told("STATUS=stopping; server 1 died before it was ready: exit status 3");
+    expect_told("STOPPING=1");
+    expect_told("EXIT_STATUS=3");
+    assert_exits(3);
+}
+
+static void test_first_server_ends(void **state)
+{
+    (void)state;
+    listen_at(abstract_name("manager"));
+    START_HUP("sh", "-c", "exit 0");
+    expect_told("STOPPING=1");
+    expect_told("EXIT_STATUS=0");
+    assert_exits(0);
+}
+
+static void test_first_build_fails(void **state)
+{
+    (void)state;
+    listen_at(abstract_name("manager"));
+    START_TOLD("systemfd", "-s", "http::0", "--restart-on-hup", "--build", "exit 4", "--",
+               "server");
+    expect_told("STOPPING=1");
+    expect_told("EXIT_STATUS=4");
+    assert_exits(4);
+}
+
+/* A change may mend it. */
+static void test_first_server_fails_while_watched(void **state)
+{
+    (void)state;
+    listen_at(abstract_name("manager"));
+    put("text", "broken");
+    START_TOLD("systemfd", "-s", "http::0", "--watch", ".", "--", "server");
+    expect_told("STATUS=server 1 died before it was ready: exit status 3");
+    put("text", "mended");
+    expect_told("STATUS=server 2 runs");
+    expect_told("READY=1");
+}
+
 /* ---- What servers say ---- */
 
 static void test_words_of_the_server(void **state)
@@ -438,6 +485,10 @@ int main(void)
         TOLD(test_accept),
         TOLD(test_cannot_open),
         TOLD(test_exit_status),
+        TOLD(test_first_server_fails),
+        TOLD(test_first_server_ends),
+        TOLD(test_first_build_fails),
+        TOLD(test_first_server_fails_while_watched),
         TOLD(test_words_of_the_server),
         TOLD(test_watchdog_variables),
         TOLD(test_watchdog_between_servers),

@@ -296,6 +296,21 @@ static void test_broken_version(void **state)
     process_line_with(&machine, "server 3 runs (process ");
 }
 
+/* The start fails at once, as it does where systemd starts the server itself. */
+static void test_broken_first_version(void **state)
+{
+    (void)state;
+    boot(PROLOGUE CHANGE("Service",
+                         RUN("missing")) "systemctl start reload 2>/dev/null || echo failed\n"
+                                         "systemctl show -P Result reload\n"
+                                         "systemctl show -P ExecMainStatus reload\n"
+                                         "systemctl show -P StatusText reload\n");
+    process_line_with(&machine, "failed");
+    expect_line("exit-code");
+    expect_line("127");
+    expect_line("stopping; server 1 died before it was ready: exit status 127");
+}
+
 /* $RELOADS of them: 100 of them take seconds, and are too long for each time. */
 static void test_reloads_under_load(void **state)
 {
@@ -386,6 +401,7 @@ int main(int argc, char **argv)
         BOOTED(test_hardened),
         BOOTED(test_reload),
         BOOTED(test_broken_version),
+        BOOTED(test_broken_first_version),
         BOOTED(test_reloads_under_load),
         BOOTED(test_missed_watchdog),
         BOOTED(test_started_by_clients),
