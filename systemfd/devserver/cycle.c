@@ -43,7 +43,7 @@ static int backoff_ms;
 static int stale;      /* --lazy: the next start has to build first */
 static int for_client; /* --lazy: a client has come, and no server has become ready since */
 static int crashed;    /* a server has crashed since the last change */
-static int first_must_start;
+static int is_service;
 static unsigned accepting; /* --accept: the version that connections start; 0: none yet */
 static int ending, at_once, exit_status;
 static unsigned newest_ended; /* the generation that exit_status is from, once a signal ended us */
@@ -76,7 +76,7 @@ static void show_page(const char *title, const struct tail *text)
 static void tell_ready(unsigned generation)
 {
     ready_at = now_ms();
-    retry_at = for_client = first_must_start = 0;
+    retry_at = for_client = 0;
     *failure = '\0';
     page_hide();
     live_reload_tell();
@@ -130,8 +130,10 @@ static const char *waiting_for(void)
 /* Does systemfd end with that server? */
 static int is_the_end(const struct exit_status *how)
 {
-    return no_server_is_up() && (options->exit_with_server || first_must_start ||
-                                 (options->exit_on_failure && how->code != 0));
+    if (!no_server_is_up())
+        return 0;
+    return options->exit_with_server || (options->exit_on_failure && how->code != 0) ||
+           (is_service && (!ready_at || how->code == 0));
 }
 
 static void restart_after_crash(void)
@@ -347,7 +349,7 @@ static void tell_change(void)
 
 static void build_failed(const struct exit_status *how)
 {
-    int ends = (options->exit_on_failure || first_must_start) && nobody_answers();
+    int ends = (options->exit_on_failure || (is_service && !ready_at)) && nobody_answers();
 
     stale = 1;
     snprintf(failure, sizeof failure, "the build failed after %s: %s", since(build_began()),
@@ -411,9 +413,9 @@ void cycle_begin(const struct options *given, const struct sockets *given_socket
         begin_cycle();
 }
 
-void cycle_first_must_start(void)
+void cycle_is_for_service(void)
 {
-    first_must_start = 1;
+    is_service = 1;
 }
 
 void cycle_client_came(void)

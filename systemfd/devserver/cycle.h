@@ -47,9 +47,10 @@ int cycle_is_restarting(void);
 /* What went wrong since a server became ready, as "server 2 crashed: signal SEGV"; or "". */
 const char *cycle_failure(void);
 
-/* Somebody waits for the first server, and for nothing else: if it or its build fails, systemfd
- * ends with its exit status. Call it before cycle_begin. */
-void cycle_first_must_start(void);
+/* A service manager decides what follows when there is no server: systemfd ends with the exit
+ * status of the first server or build if that fails, and when a later one ends with status 0. Call
+ * it before cycle_begin. */
+void cycle_is_for_service(void);
 
 /* --lazy: there is no server, and none is wanted before a client comes. */
 int cycle_is_idle(void);

@@ -326,7 +326,7 @@ int supervise(const struct options *options, const struct sockets *sockets)
     terminal_open(options);
     descriptor_store_open(sockets);
     if (service_manager_is_there() && options->watch.count == 0 && !options->lazy)
-        cycle_first_must_start(); /* before READY=1 the manager does not reload either */
+        cycle_is_for_service(); /* nothing else would start another server */
     cycle_begin(options, sockets);
     if (options->accept_max)
         accept_each_open(options, sockets);

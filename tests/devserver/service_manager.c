@@ -333,6 +333,20 @@ static void test_first_build_fails(void **state)
     assert_exits(4);
 }
 
+/* By itself, and nobody waits for it: the manager decides what follows (Restart=). */
+static void test_server_ends(void **state)
+{
+    (void)state;
+    listen_at(abstract_name("manager"));
+    START_HUP("server", "ready");
+    expect_told("READY=1");
+    free(ask(ports[0], "/exit/0"));
+    expect_told("STATUS=stopping; server 1 ended by itself");
+    expect_told("STOPPING=1");
+    expect_told("EXIT_STATUS=0");
+    assert_exits(0);
+}
+
 /* A change may mend it. */
 static void test_first_server_fails_while_watched(void **state)
 {
@@ -488,6 +502,7 @@ int main(void)
         TOLD(test_first_server_fails),
         TOLD(test_first_server_ends),
         TOLD(test_first_build_fails),
+        TOLD(test_server_ends),
         TOLD(test_first_server_fails_while_watched),
         TOLD(test_words_of_the_server),
         TOLD(test_watchdog_variables),
