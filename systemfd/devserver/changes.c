@@ -173,7 +173,8 @@ void changes_build_ends(void)
     }
 }
 
-/* Git's answers do not matter any more for what was noted before: the build will see it. */
+/* Git's answers do not matter any more for what was noted before: the build or server that starts
+ * now will see it. */
 static void forget_undecided(void)
 {
     struct item *item = NULL;
@@ -347,6 +348,7 @@ const char *changes_first(size_t *number)
 
 void changes_clear(void)
 {
+    forget_undecided();
     free(first);
     free(latest);
     first = latest = NULL;

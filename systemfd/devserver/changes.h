@@ -38,7 +38,7 @@ int changes_timeout(void);
  * many changes counted. NULL: none did, or it is not known which. */
 const char *changes_first(size_t *number);
 
-/* Forgets what has counted so far. */
+/* Forgets what has counted so far, or still may: a restart begins that sees all of it. */
 void changes_clear(void);
 
 #endif

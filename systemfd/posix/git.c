@@ -47,10 +47,14 @@ struct asked {
     char *folder, *question;
 };
 
+/* Each work tree has two. One git knows only the rules (--no-index), and answers at once. The other
+ * knows the index, too, and looks through all of it for each path, which takes milliseconds in a
+ * large tree: it is asked only about what the rules ignore, as that may be tracked. */
 struct tree {
     char *root;
-    pid_t pid; /* the git that answers, or 0 */
-    int ended; /* it has ended, and another process may get its ID */
+    struct tree *with_index; /* the other one, or NULL in that one itself */
+    pid_t pid;               /* the git that answers, or 0 */
+    int ended;               /* it has ended, and another process may get its ID */
     int in, out;
     struct asked *first, *last, *unsent;
     size_t sent;     /* how much of the first unsent question was sent, in bytes */
@@ -61,7 +65,7 @@ struct tree {
 };
 
 static struct table folders;
-static struct tree trees[MOST_TREES];
+static struct tree trees[2 * MOST_TREES];
 static size_t tree_count, asked_count;
 
 /* Looks at a file that git reads when it starts, or caches. */
@@ -96,6 +100,8 @@ static void stop(struct tree *tree)
 static int start_asking(struct tree *tree)
 {
     static const char *const check[] = {"check-ignore", "--stdin", "-z", "-v", "-n", NULL};
+    static const char *const check_rules[] = {"check-ignore", "--no-index", "--stdin", "-z",
+                                              "-v",           "-n",         NULL};
 
     if (tree->pid > 0)
         return 1;
@@ -104,7 +110,8 @@ static int start_asking(struct tree *tree)
     tree->index = look_in(tree, ".git/index");
     tree->exclude = look_in(tree, ".git/info/exclude");
     tree->top = look_in(tree, ".gitignore");
-    tree->pid = git_start(tree->root, check, &tree->in, &tree->out);
+    tree->pid =
+        git_start(tree->root, tree->with_index ? check_rules : check, &tree->in, &tree->out);
     return tree->pid > 0;
 }
 
@@ -166,11 +173,22 @@ static int was_ignored_folder(const char *path)
     return folder && folder->answer == IGNORED && !file_exists(path);
 }
 
-/* The first question of the tree has its answer. */
-static void answer_first(struct tree *tree, int ignored)
+static void append(struct tree *tree, struct asked *asked)
+{
+    asked->at = now_ms();
+    asked->next = NULL;
+    if (tree->last)
+        tree->last->next = asked;
+    else
+        tree->first = asked;
+    tree->last = asked;
+    if (!tree->unsent)
+        tree->unsent = asked;
+}
+
+static struct asked *take_first(struct tree *tree)
 {
     struct asked *asked = tree->first;
-    struct folder *folder = path_table_find(&folders, asked->folder);
 
     tree->first = asked->next;
     if (!tree->first)
@@ -179,6 +197,15 @@ static void answer_first(struct tree *tree, int ignored)
         tree->unsent = asked->next;
         tree->sent = 0;
     }
+    return asked;
+}
+
+/* The first question of the tree has its answer. */
+static void answer_first(struct tree *tree, int ignored)
+{
+    struct asked *asked = take_first(tree);
+    struct folder *folder = path_table_find(&folders, asked->folder);
+
     if (asked->path && answered)
         answered(asked->path, ignored || was_ignored_folder(asked->path));
     else if (!asked->path && folder && folder->answer == WAITS)
@@ -227,7 +254,10 @@ static int take_answers(struct tree *tree)
             return 0;
         tree->failures = 0;
         tree->heard = now_ms();
-        answer_first(tree, ignored);
+        if (ignored && tree->with_index)
+            append(tree->with_index, take_first(tree));
+        else
+            answer_first(tree, ignored);
     }
     return taken == 0;
 }
@@ -330,13 +360,14 @@ static struct tree *tree_at(char *root)
             free(root);
             return &trees[i];
         }
-    if (tree_count == MOST_TREES) {
+    if (tree_count == 2 * MOST_TREES) {
         free(root);
         return NULL;
     }
-    memset(&trees[tree_count], 0, sizeof trees[0]);
-    trees[tree_count].root = root;
-    return &trees[tree_count++];
+    trees[tree_count] = (struct tree){.root = root, .with_index = &trees[tree_count + 1]};
+    trees[tree_count + 1] = (struct tree){.root = root};
+    tree_count += 2;
+    return &trees[tree_count - 2];
 }
 
 /* The absolute path without links, or NULL. That of a folder that is gone is made from that of its
@@ -396,19 +427,11 @@ static struct folder *folder_of(const char *path)
 static void ask(struct folder *folder, const char *path, const char *name)
 {
     struct asked *asked = allocated(calloc(1, sizeof *asked));
-    struct tree *tree = folder->tree;
 
-    asked->at = now_ms();
     asked->path = path ? allocated(strdup(path)) : NULL;
     asked->folder = allocated(strdup(folder->item.path));
     asked->question = git_join(folder->name, name);
-    if (tree->last)
-        tree->last->next = asked;
-    else
-        tree->first = asked;
-    tree->last = asked;
-    if (!tree->unsent)
-        tree->unsent = asked;
+    append(folder->tree, asked);
     asked_count++;
 }
 

@@ -238,7 +238,7 @@ static void wait_for_events(int signals, const struct sockets *sockets)
     enum {
         KEYS = 2,
         FIXED,
-        GIT = 33,
+        GIT = 65,
         ROOM = FIXED + MAX_SERVERS + GIT + MAX_OUTPUT_ENTRIES + MAX_HEALED + MAX_POLLED_SOCKETS +
                MOST_STORED
     };
