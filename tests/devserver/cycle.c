@@ -704,6 +704,21 @@ static void test_many_hups_are_one(void **state)
     assert_int_equal(count_lines("~> restarting"), 1);
 }
 
+/* What was saved before is part of that restart. */
+static void test_change_before_hup(void **state)
+{
+    (void)state;
+    START("-s", "http::0", "--watch", ".", "--settle", "0", "--", "sleep", "1000");
+    expect_ready(1);
+    process_signal(&systemfd, SIGSTOP);
+    put("text", "one");
+    process_signal(&systemfd, SIGHUP);
+    process_signal(&systemfd, SIGCONT);
+    expect_ready(2);
+    put("note", "");
+    assert_string_equal(expect("~> changed: "), "~> changed: note");
+}
+
 /* ---- --exit-on-failure ---- */
 
 static void test_exit_on_failure(void **state)
@@ -791,6 +806,7 @@ int main(void)
         TEST(test_server_that_writes_at_its_start),
         TEST(test_no_build),
         TEST(test_hup),
+        TEST(test_change_before_hup),
         TEST(test_many_hups_are_one),
         TEST(test_exit_on_failure),
         TEST(test_exit_on_failure_at_the_start),
