@@ -329,10 +329,10 @@ static void test_git_ignores_less(void **state)
     assert_no_change("echo 2 | tee dist/deep/x src/x.gen");
     in_project("echo '*.other' >.gitignore; echo 3 >src/x.gen");
     wait_until_built(3);
-    in_project("echo 4 >dist/deep/x");
-    wait_until_built(4);
-    come_to_rest();
-    assert_is_change("echo 5 >dist/deep/x", "dist/deep/x");
+    for (int i = 4; i < 8; i++) {
+        in_project("echo %d >dist/deep/x", i);
+        wait_until_built(i);
+    }
 }
 
 static void test_git_is_not_asked(void **state)
