@@ -10,10 +10,11 @@ import tempfile
 import time
 
 from launchers import memory
-from tools import ENVIRONMENT, Ratio, Section, need, tell
+from tools import ENVIRONMENT, Ratio, Section, need, run, tell
 
 FILES = 10  # in each folder
 IDLE_S, QUIET_S, PATIENCE_S = 2, 0.5, 120
+IN_GIT = "systemfd --watch TREE, in git"
 
 
 def make_tree(root, folders):
@@ -29,10 +30,19 @@ def make_tree(root, folders):
     return paths
 
 
-def watchers(settings, root, command):
+def make_work_tree(root, folders):
+    """The same, in which git tracks all of it."""
+    make_tree(root, folders)
+    git = [need("git", "git"), "-C", root, "-c", "user.name=bench", "-c", "user.email=b@localhost"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all of it"]):
+        run([*git, *arguments])
+
+
+def watchers(settings, root, work_tree, command):
     """entr gets the list of files, which is made before."""
-    found = {"systemfd --watch TREE": [settings.program("systemfd"), "-q", "-s", "0", "--watch",
-                                       root, "--", command],
+    systemfd = [settings.program("systemfd"), "-q", "-s", "0", "--watch"]
+    found = {"systemfd --watch TREE": [*systemfd, root, "--", command],
+             IN_GIT: [*systemfd, work_tree, "--", command],
              "entr -r, with a list": [need("entr", "entr"), "-n", "-r", command]}
     if settings.nodemon:
         found["nodemon --watch TREE"] = [settings.nodemon, "--quiet", "--watch", root,
@@ -61,47 +71,48 @@ def wait_until_quiet(pid):
         time.sleep(QUIET_S)
 
 
-def end(run):
+def end(watching):
     """systemfd and entr end their command, which may be in a group of its own; nodemon does not."""
     with contextlib.suppress(IndexError, ProcessLookupError, subprocess.TimeoutExpired):
-        os.kill(child_of(run.pid), signal.SIGTERM)
-        run.wait(PATIENCE_S)
+        os.kill(child_of(watching.pid), signal.SIGTERM)
+        watching.wait(PATIENCE_S)
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
-    run.stdout.close()
+        os.killpg(watching.pid, signal.SIGKILL)
+    watching.wait()
+    watching.stdout.close()
 
 
 def watch(stopwatch, command, listing, folder):
     """Milliseconds until the command ran, peak KiB, processor time when idle in ms a second; None
     where it cannot watch so many."""
     with open(listing, "rb") as stdin, open(os.path.join(folder, "log"), "wb") as log:
-        run = subprocess.Popen([stopwatch, *command], stdin=stdin, stdout=subprocess.PIPE,
+        watching = subprocess.Popen([stopwatch, *command], stdin=stdin, stdout=subprocess.PIPE,
                                stderr=log, text=True, start_new_session=True,
                                env={**ENVIRONMENT, "HOME": folder})
     try:
-        line = run.stdout.readline()
+        line = watching.stdout.readline()
         if not line:
             return None
-        watcher = child_of(run.pid)
+        watcher = child_of(watching.pid)
         wait_until_quiet(watcher)
         peak, _ = memory(watcher)
         before = processor_ms(watcher)
         time.sleep(IDLE_S)
         return int(line.split()[0]) / 1e6, peak, (processor_ms(watcher) - before) / IDLE_S
     finally:
-        end(run)
+        end(watching)
 
 
 def measure(settings):
     tell(f"a tree of {settings.tree_folders} folders")
     stopwatch, rounds = settings.program("bench/arrival"), max(1, settings.rounds // 5)
     with tempfile.TemporaryDirectory() as folder:
-        root, listing = os.path.join(folder, "tree"), os.path.join(folder, "list")
+        root, work_tree, listing = (os.path.join(folder, name) for name in ("tree", "git", "list"))
         paths = make_tree(root, settings.tree_folders)
+        make_work_tree(work_tree, settings.tree_folders)
         with open(listing, "w", encoding="utf-8") as file:
             file.write("\n".join(paths) + "\n")
-        commands = watchers(settings, root, stopwatch)
+        commands = watchers(settings, root, work_tree, stopwatch)
         results = {name: [] for name in commands}
         for _ in range(rounds):
             for name, command in commands.items():
@@ -111,12 +122,13 @@ def measure(settings):
     for name in results.keys() - {row[0] for row in rows}:
         tell(f"{name} is left out: it cannot watch so many (fs.inotify.max_user_watches?)")
     size = f"{len(paths):,} files in {settings.tree_folders:,} folders"
-    ours, *others = rows
+    ours, *others = (row for row in rows if row[0] != IN_GIT)
     return Section(
         "Large trees",
         f"{size} are watched. From the watcher's exec until its command runs (entr gets a list, "
         "which was made before; nodemon starts its command before it watches), its own largest "
-        "memory, and what it takes of a processor when nothing changes.",
+        "memory, and what it takes of a processor when nothing changes. In a work tree, systemfd "
+        "asks git what it tracks and ignores; the others do not.",
         ["watched by", "ms until the command runs", "peak, KiB", "idle, ms a second"], rows,
         [Ratio(f"{size}: {what}", ours[column], row[column], unit, row[0],
                (f", idle {ours[3]:.1f} ms/s", f", idle {row[3]:.1f} ms/s") if column == 2 else
