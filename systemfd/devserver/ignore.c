@@ -108,6 +108,8 @@ struct pattern {
 struct patterns {
     struct pattern *list;
     size_t count;
+    char folder[PATH_SIZE]; /* that was looked up last, and what was found for it */
+    size_t found;
 };
 
 static const struct options *options;
@@ -161,6 +163,8 @@ static void compile_all(struct patterns *patterns, const char *const *texts, siz
         free(patterns->list[i].text);
     free(patterns->list);
     patterns->count = count;
+    *patterns->folder = '\0';
+    patterns->found = 0;
     patterns->list = allocated(calloc(count + 1, sizeof *patterns->list));
     for (size_t i = 0; i < count; i++)
         patterns->list[i] = compile(texts[i]);
@@ -240,19 +244,57 @@ static size_t find_by_path(const struct patterns *patterns, size_t behind, const
     return behind;
 }
 
-/* The last pattern that matches, or NULL. The path is split only once, since every path of a large
- * tree comes here. */
-static const struct pattern *find(const struct patterns *patterns, const char *below)
+/* The last pattern that matches the path or a folder that it is in, or 0. */
+static size_t find_number(const struct patterns *patterns, const char *path)
 {
-    const char *rest = without_dot(below);
+    size_t length, found = find_by_path(patterns, 0, path);
     char name[NAME_SIZE];
-    size_t length, found;
+
+    while (next_name(&path, name, &length))
+        found = find_by_name(patterns, found, name, length);
+    return found;
+}
+
+/* The same for the folder that the path is in. Of a large tree, mostly one path after the other
+ * has the same. */
+static size_t find_for_folder(struct patterns *patterns, const char *path, size_t length)
+{
+    if (strncmp(patterns->folder, path, length) != 0 || patterns->folder[length] != '\0') {
+        memcpy(patterns->folder, path, length);
+        patterns->folder[length] = '\0';
+        patterns->found = find_number(patterns, patterns->folder);
+    }
+    return patterns->found;
+}
+
+/* The same for the path, as its last name is all that is new to the folder. */
+static size_t find_in_folder(struct patterns *patterns, const char *path, const char *name)
+{
+    size_t length = strlen(path), name_length = strlen(name);
+    size_t found = name > path ? find_for_folder(patterns, path, (size_t)(name - path) - 1) : 0;
+
+    for (size_t i = patterns->count; i > found; i--) {
+        const struct pattern *pattern = &patterns->list[i - 1];
+        if (pattern->is_of_path ? matches(pattern, path, length)
+                                : matches(pattern, name, name_length))
+            return i;
+    }
+    return found;
+}
+
+/* The last pattern that matches, or NULL. */
+static const struct pattern *find(struct patterns *patterns, const char *below)
+{
+    const char *path = without_dot(below), *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    size_t found;
 
     if (patterns->count == 0)
         return NULL;
-    found = find_by_path(patterns, 0, rest);
-    while (next_name(&rest, name, &length))
-        found = find_by_name(patterns, found, name, length);
+    if (*name == '\0' || strlen(path) >= PATH_SIZE)
+        found = find_number(patterns, path);
+    else
+        found = find_in_folder(patterns, path, name);
     return found > 0 ? &patterns->list[found - 1] : NULL;
 }
 

@@ -342,7 +342,7 @@ static void list(struct folder *folder, void (*changed)(const char *path))
         warn(path);
         return;
     }
-    if (since)
+    if (since && changed)
         tell_of_losses(listing, changed);
     while ((entry = readdir(listing)) != NULL)
         add_entry(folder, listing, entry, changed);

@@ -131,21 +131,25 @@ static void forget_answers(void)
     forget_folders();
 }
 
-/* Forgets git's answers if its index or rules have changed. Looks only while no question is open,
- * and so once for each burst of changes. */
-static void look_at_rules(struct tree *tree)
+/* Forgets git's answers if its index or rules have changed, and returns whether it did. Looks only
+ * while no question is open, and so once for each burst of changes. */
+static int look_at_rules(struct tree *tree)
 {
     struct look index, exclude, top;
+    int is_index_new, are_rules_new;
 
     if (tree->pid == 0 || tree->first)
-        return;
+        return 0;
     index = look_in(tree, ".git/index");
     exclude = look_in(tree, ".git/info/exclude");
     top = look_in(tree, ".gitignore");
-    if (!is_same(&index, &tree->index))
-        forget_answers();
-    if (!is_same(&exclude, &tree->exclude) || !is_same(&top, &tree->top))
+    is_index_new = !is_same(&index, &tree->index);
+    are_rules_new = !is_same(&exclude, &tree->exclude) || !is_same(&top, &tree->top);
+    if (are_rules_new)
         git_rules_have_changed();
+    else if (is_index_new)
+        forget_answers();
+    return is_index_new || are_rules_new;
 }
 
 void git_rules_have_changed(void)
@@ -440,15 +444,16 @@ enum git_answer git_ask(const char *path)
     struct folder *folder;
     const char *slash = strrchr(path, '/');
 
-    if (!options || options->no_gitignore || is_wanted(path) || git_is_in_ignored_root(path))
+    if (!options || options->no_gitignore)
         return GIT_COUNTS;
     folder = folder_of(path);
-    if (folder->tree)
-        look_at_rules(folder->tree);
-    folder = folder_of(path);
+    if (!folder->tree || is_wanted(path) || git_is_in_ignored_root(path))
+        return GIT_COUNTS;
+    if (look_at_rules(folder->tree))
+        folder = folder_of(path);
     if (folder->answer == IGNORED || was_ignored_folder(path))
         return GIT_IGNORES;
-    if (!folder->tree || asked_count >= MOST_ASKED || !start_asking(folder->tree))
+    if (asked_count >= MOST_ASKED || !start_asking(folder->tree))
         return GIT_COUNTS;
     if (folder->answer == NOT_ASKED && *folder->name != '\0') {
         folder->answer = WAITS;

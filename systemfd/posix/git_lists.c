@@ -30,7 +30,6 @@ static long long deadline;
 
 /* The folder of the tracked file that was taken last. */
 static char last_folder[4096];
-static int last_folder_is_ignored; /* by the defaults */
 
 static const struct options *options;
 static int fails; /* git has failed, and is not asked for lists again: systemfd would wait for it */
@@ -90,14 +89,11 @@ static int is_in_last_folder(const char *name)
 /* Remembers tracked files that the defaults would ignore, and the folders that lead to them. */
 static void take_tracked(const char *root, const char *name)
 {
-    const char *slash = strrchr(name, '/');
     char *path;
 
-    if (!is_in_last_folder(name)) {
+    if (!is_in_last_folder(name))
         remember_folders(&tracked_folders, root, name);
-        last_folder_is_ignored = is_ignored_by_default(last_folder);
-    }
-    if (!is_ignored_by_default(last_folder_is_ignored || !slash ? name : slash + 1))
+    if (!is_ignored_by_default(name))
         return;
     path = git_join(root, name);
     remember(&tracked, path);
@@ -139,7 +135,6 @@ static void list(const char *root)
 
     git_finish_lists();
     *last_folder = '\0';
-    last_folder_is_ignored = 0;
     deadline = now_ms() + LISTING_MS;
     git_listing_start(&listings[0], root, take_tracked, ls_tracked);
     if (count > 1) {
