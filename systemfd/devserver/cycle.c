@@ -327,6 +327,12 @@ static void change_counts_as(const char *path, long long when, int in_build)
     debounce_add(path, when);
 }
 
+static void file_is_new(const char *path)
+{
+    change_is_new_file(path);
+    debounce_new_file();
+}
+
 void cycle_changed(const char *path)
 {
     change_noted(path, now_ms());
@@ -404,7 +410,7 @@ void cycle_begin(const struct options *given, const struct sockets *given_socket
     sockets = given_sockets;
     changes_setup(change_counts_as);
     debounce_setup(given->delay_ms);
-    watch_tell_new(change_is_new_file);
+    watch_tell_new(file_is_new);
     servers_setup(given, given_sockets);
     after_setup(given, given_sockets);
     if (options->lazy)

@@ -2,6 +2,7 @@
 #include "debounce.h"
 
 #include "clock.h"
+#include "files.h"
 #include "path_table.h"
 
 enum {
@@ -19,12 +20,21 @@ static int delay;             /* --delay, or -1 */
 static long long first, last; /* change; 0: none waits */
 static long long last_other;  /* change, of a file that had not changed yet */
 static struct table changed;
+static int is_gone;       /* the one file that has changed is gone, or empty */
+static long long made_at; /* when the last new file was made */
 static size_t last_burst; /* how many files the last restart was for */
 static long long taken_at;
 
 void debounce_setup(int delay_ms)
 {
     delay = delay_ms;
+}
+
+static int is_gone_or_empty(const char *path)
+{
+    struct look look = file_look(path);
+
+    return look.kind == NOTHING || (look.kind == FILE_KIND && look.size == 0);
 }
 
 void debounce_add(const char *path, long long when)
@@ -37,6 +47,12 @@ void debounce_add(const char *path, long long when)
         path_table_add(&changed, path, sizeof(struct path_item));
         last_other = when;
     }
+    is_gone = path && changed.count == 1 && is_gone_or_empty(path);
+}
+
+void debounce_new_file(void)
+{
+    made_at = now_ms();
 }
 
 long long debounce_began(void)
@@ -47,12 +63,13 @@ long long debounce_began(void)
 static long long pause_ms(void)
 {
     int same_burst = first - taken_at < SAME_BURST_MS;
+    int is_unfinished = is_gone || made_at >= last;
 
     if (delay >= 0)
         return delay;
     if (changed.count >= LARGE_BURST || (same_burst && last_burst >= LARGE_BURST))
         return LARGE_PAUSE_MS;
-    return changed.count > 1 || same_burst ? BURST_PAUSE_MS : LONE_PAUSE_MS;
+    return changed.count > 1 || same_burst || is_unfinished ? BURST_PAUSE_MS : LONE_PAUSE_MS;
 }
 
 long long debounce_due_at(void)

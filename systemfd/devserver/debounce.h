@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * When changes have come to rest: a checkout of a thousand files is one restart, and a lone save
- * hardly waits. */
+ * hardly waits. git and some editors save in steps: they remove the file, make it anew, and write
+ * it. On a busy machine that takes longer; so a file that is gone, empty, or made and not yet
+ * written is waited for as if several had changed. */
 #ifndef SYSTEMFD_DEBOUNCE_H
 #define SYSTEMFD_DEBOUNCE_H
 
@@ -10,6 +12,9 @@ void debounce_setup(int delay_ms);
 
 /* A change was made at that time; path may be NULL. */
 void debounce_add(const char *path, long long when);
+
+/* A file was made that did not exist before. It is a change when its writer closes it. */
+void debounce_new_file(void);
 
 /* When the first change that waits was made; 0: none waits. */
 long long debounce_began(void);

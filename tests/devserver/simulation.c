@@ -681,11 +681,55 @@ static void test_builds_are_ended(void **state)
     play(1);
 }
 
+/* git and some editors remove a file, make it anew, and write it: on a busy machine with pauses,
+ * and sometimes systemfd hears of the removal only when the new file is half written. */
+static void replace(const char *name)
+{
+    enum { PAUSE_MS = 20 };
+    struct fake *file = file_named(name);
+
+    take_away(name);
+    if (dice(2) == 0)
+        look();
+    run_until(now + dice(2) * PAUSE_MS);
+    file->is_there = 1;
+    snprintf(file->text, TEXT, "%s", dice(2) == 0 ? "" : "A");
+    look();
+    tell_new(name);
+    run_until(now + PAUSE_MS);
+    put(name, "A");
+    look();
+}
+
+static void test_replaced_file(void **state)
+{
+    enum { TIMES = 100 };
+    static char *command[] = {"server", NULL};
+    static struct options options = {.command = command, .build = "build", .delay_ms = -1};
+    size_t before;
+
+    (void)state;
+    restart_build = 0;
+    plan = READS_ONLY;
+    cycle_begin(&options, NULL);
+    run_until(now + 10000);
+    before = begun;
+    overflows = 0;
+    for (int i = 0; i < TIMES; i++) {
+        replace("f0");
+        run_until(now + 10000);
+    }
+    print_message("measured: %zu builds for a file that was replaced %d times\n", begun - before,
+                  (int)TIMES);
+    assert_in_range(begun - before, TIMES, TIMES + 2 * overflows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_builds_run_to_their_end),
         cmocka_unit_test(test_builds_are_ended),
+        cmocka_unit_test(test_replaced_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
