@@ -5,13 +5,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_READS = 4 }; /* of a tree that keeps changing */
+enum { EXEC_PAUSE_MS = 5, MOST_READS = 4 }; /* of a tree that keeps changing */
 
 ssize_t read_proc(char *text, size_t size, const char *format, ...)
 {
@@ -144,6 +145,18 @@ int process_has_variable(pid_t id, const char *name, const char *value)
     return found;
 }
 
+/* One that is about to become another program has no environment (execve(2) begins with a new
+ * memory). */
+static int is_becoming(pid_t id)
+{
+    struct tree_process process;
+    char text[2];
+
+    return process_read(&process, id) &&
+           read_proc(text, sizeof text, "/proc/%d/environ", (int)id) == 0;
+}
+
+static int is_unclear;               /* whose orphan one of them is */
 static const struct child *adoptive; /* the server whose orphans are looked for */
 
 /* Each server has a NOTIFY_SOCKET of its own, so that variable tells whose orphan it is. */
@@ -151,9 +164,13 @@ static void add_orphan(struct process_tree *tree, pid_t id, int parent)
 {
     const struct notify *notify = adoptive->notify;
 
-    if (id != adoptive->id && (getpgid(id) == adoptive->group ||
-                               (notify && process_has_variable(id, "NOTIFY_SOCKET", notify->name))))
+    if (id == adoptive->id)
+        return;
+    if (getpgid(id) == adoptive->group ||
+        (notify && process_has_variable(id, "NOTIFY_SOCKET", notify->name)))
         add(tree, id, parent);
+    else
+        is_unclear |= adoptive->leader_ended && is_becoming(id);
 }
 
 static void read_orphans(char *list, size_t size)
@@ -162,12 +179,13 @@ static void read_orphans(char *list, size_t size)
         *list = '\0';
 }
 
-/* Reads the tree with our present orphans. Returns whether there are others by the end. */
+/* Reads the tree with our present orphans. Returns whether another read may find more. */
 static int read_once(struct process_tree *tree, const struct child *child)
 {
     char before[4096], after[4096];
 
     tree->count = 0;
+    is_unclear = 0;
     adoptive = child;
     if (!child->leader_ended)
         add(tree, (pid_t)child->id, -1);
@@ -176,7 +194,7 @@ static int read_once(struct process_tree *tree, const struct child *child)
     for (size_t i = 0; i < tree->count; i++)
         add_children(tree, (int)i);
     read_orphans(after, sizeof after);
-    return strcmp(before, after) != 0;
+    return is_unclear || strcmp(before, after) != 0;
 }
 
 /* A process that goes into the background ends, and the one that it started becomes our child. One
@@ -186,6 +204,7 @@ void process_tree_read(struct process_tree *tree, const struct child *child)
 {
     int times = 0;
 
-    while (read_once(tree, child) && ++times < MOST_READS) {
-    }
+    while (read_once(tree, child) && ++times < MOST_READS)
+        if (is_unclear)
+            poll(NULL, 0, EXEC_PAUSE_MS);
 }
