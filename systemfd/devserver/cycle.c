@@ -485,7 +485,7 @@ void cycle_end(int reason)
     if (build_id())
         build_stop();
     after_stop();
-    servers_stop();
+    servers_end();
 }
 
 /* ---- Time ---- */

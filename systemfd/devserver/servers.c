@@ -10,7 +10,8 @@
 #include <string.h>
 
 enum {
-    TICK_MS = 50,           /* how often to look for processes left by a leader that has ended */
+    TICK_MS = 50,   /* how often to look for processes left by a leader that has ended */
+    LEFT_MS = 1000, /* for a process that has the sockets still, but is not seen to accept */
     KILL_PATIENCE_MS = 1000 /* for a killed server to be gone */
 };
 
@@ -21,6 +22,7 @@ static size_t count;
 static struct tail output;
 static unsigned generation; /* the newest one */
 static long long generation_began;
+static int is_ending;     /* systemfd is; it kills whoever is left */
 static int is_rolling;    /* that one is being rolled out */
 static unsigned complete; /* the last generation that had all its workers running */
 
@@ -294,13 +296,18 @@ static void become_ready(struct server *ready, const char *reason)
 
 /* ---- Stopping ---- */
 
+static void stop_child(struct server *server)
+{
+    server->deadline = now_ms() + (long long)options->stop_timeout_s * 1000;
+    child_stop_server(&server->child, options);
+}
+
 void server_stop(struct server *server)
 {
     if (server->state == STOPPING)
         return;
     server->state = STOPPING;
-    server->deadline = now_ms() + (long long)options->stop_timeout_s * 1000;
-    child_stop_server(&server->child, options);
+    stop_child(server);
 }
 
 void servers_stop(void)
@@ -308,6 +315,12 @@ void servers_stop(void)
     is_rolling = 0;
     for (size_t i = 0; i < count; i++)
         server_stop(&servers[i]);
+}
+
+void servers_end(void)
+{
+    is_ending = 1;
+    servers_stop();
 }
 
 void servers_kill(void)
@@ -380,13 +393,38 @@ static void hear_stopping(struct server *server)
         server->deadline = now_ms() + said.extend_ms;
 }
 
+/* A worker in a process group of its own may outlive who started it, and would go on to answer
+ * beside the new server. One that has the sockets may just be busy, and is looked at for a while.
+ */
+static int stop_who_is_left(struct server *server)
+{
+    struct sight sight;
+
+    accepting_look(&server->child, &sight);
+    if (!sight.child)
+        return 0;
+    if (!sight.waits) {
+        server->left_since = server->left_since ? server->left_since : now_ms();
+        return now_ms() - server->left_since < LEFT_MS;
+    }
+    child_follow(&server->child, sight.child);
+    report("process %ld of %s is left, and accepts; stopping it", server->child.id,
+           server_name(server));
+    server->killed = 0;
+    server->left_since = 0;
+    stop_child(server);
+    return 1;
+}
+
 static void look_after_stopping(struct server *server)
 {
     hear_stopping(server);
-    if (server->child.leader_ended && !child_is_left(&server->child))
-        forget(server);
-    else if (now_ms() >= server->deadline)
+    if (server->child.leader_ended && !child_is_left(&server->child)) {
+        if (is_ending || !stop_who_is_left(server))
+            forget(server);
+    } else if (now_ms() >= server->deadline) {
         kill_at_last(server);
+    }
 }
 
 /* A server that could not be started has an ID below 0, and no process to look at. */

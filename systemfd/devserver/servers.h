@@ -26,7 +26,8 @@ struct server {
     unsigned worker; /* its place, counted from 1 */
     long long started;
     struct readiness readiness;
-    long long deadline; /* when a server that is stopping is killed, and then given up */
+    long long left_since; /* when a process was found that outlived its leader; 0: none */
+    long long deadline;   /* when a server that is stopping is killed, and then given up */
 };
 
 /* To be called first. Both pointers are kept. */
@@ -68,6 +69,9 @@ void server_stop(struct server *server);
 
 /* The same for all servers. Ends a rollout. */
 void servers_stop(void);
+
+/* The same, when systemfd ends. */
+void servers_end(void);
 
 /* Kills all servers at once. */
 void servers_kill(void);

@@ -263,6 +263,20 @@ static void test_background(void **state)
     assert_dies_of(SIGINT);
 }
 
+/* A worker in a session of its own outlives who started it, and would go on to answer. */
+static void test_worker_that_is_left(void **state)
+{
+    (void)state;
+    START_HUP("sh", "-c", "setsid waits poll 300 & wait");
+    wait_until_it_accepts();
+    hup();
+    ready_line(2);
+    assert_non_null(strstr(expect("~> process "), " of server 1 is left, and accepts; stopping"));
+    WAIT_UNTIL(children_of(systemfd.pid) == 1);
+    process_signal(&systemfd, SIGINT);
+    assert_dies_of(SIGINT);
+}
+
 /* ---- Sockets that do not arrive ---- */
 
 static void test_sockets_are_not_passed_on(void **state)
@@ -391,6 +405,7 @@ int main(void)
         TEST(test_stopped),
         WITH(test_background, "daemon"),
         WITH(test_background, "twice"),
+        TEST(test_worker_that_is_left),
         TEST(test_sockets_are_not_passed_on),
         TEST(test_helper_without_sockets),
         TEST(test_ready_on_any_line),

@@ -380,6 +380,10 @@ void servers_stop(void)
 {
 }
 
+void servers_end(void)
+{
+}
+
 void servers_kill(void)
 {
 }
