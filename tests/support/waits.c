@@ -20,6 +20,7 @@
  * While it loads, it sleeps, or computes if the ARGUMENT is "busy". If the first line of the file
  * "text" is "broken", it then exits with 3. It answers "TEXT PID\n" over HTTP. On TERM it ends,
  * after the answer that it is sending. */
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -98,11 +99,15 @@ static void load(int ms)
 static void answer(int client)
 {
     char request[4096], body[128], response[512];
+    ssize_t length;
 
     if (client < 0)
         return;
     fcntl(client, F_SETFL, 0);
-    if (recv(client, request, sizeof request, 0) > 0) {
+    do
+        length = recv(client, request, sizeof request, 0);
+    while (length < 0 && errno == EINTR); /* the signals of in_accept */
+    if (length > 0) {
         snprintf(body, sizeof body, "%s %ld\n", text, (long)getpid());
         snprintf(response, sizeof response,
                  "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %u\r\n\r\n%s",
