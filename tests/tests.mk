@@ -81,7 +81,8 @@ portable-check: portable-suites
 
 # For some minutes, and so not among the others.
 .PHONY: soak
-soak: $(BUILD)/tests/soak/reloads $(BUILD)/tests/support/server $(BUILD)/tests/load/load all
+soak: $(BUILD)/tests/soak/reloads $(BUILD)/tests/support/server $(BUILD)/tests/support/keeper \
+    $(BUILD)/tests/load/load all
 	SUITE_TIMEOUT=1800 $(RUN) $<
 
 # It runs what is built for everybody.

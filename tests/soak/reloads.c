@@ -128,6 +128,20 @@ static void test_with_a_build(void **state)
     free(path);
 }
 
+/* Each server stores some descriptors anew, and removes those of the one before. */
+static void test_descriptor_store(void **state)
+{
+    static const char server[] = "keeper remove=one together=20 twice=x remove=x other=y lent >&-; "
+                                 "exec server ready";
+    char *path = launcher();
+
+    (void)state;
+    soak((const char *const[]){path, "-s", "http::0", "--restart-on-hup", "--", "sh", "-c", server,
+                               NULL},
+         1);
+    free(path);
+}
+
 static void test_workers(void **state)
 {
     char *path = launcher();
@@ -144,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_plain),
         TEST(test_with_a_build),
+        TEST(test_descriptor_store),
         TEST(test_workers),
     };
 

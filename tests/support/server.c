@@ -183,13 +183,25 @@ static int answer(int client)
     return strcmp(path, "/shutdown") == 0;
 }
 
+/* A memfd that was stored is none. */
+static int is_socket(int fd)
+{
+    int type;
+    socklen_t size = sizeof type;
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+}
+
 static nfds_t take_listeners(struct listenfd *passed, struct pollfd *listeners)
 {
     nfds_t count = 0;
+    int fd;
 
     for (size_t i = 0; i < listenfd_count(passed) && count < MAX_LISTENERS; i++)
-        if (listenfd_take_raw(passed, i, &listeners[count].fd) == 1)
+        if (listenfd_take_raw(passed, i, &fd) == 1 && is_socket(fd)) {
+            listeners[count].fd = fd;
             listeners[count++].events = POLLIN;
+        }
     return count;
 }
 
