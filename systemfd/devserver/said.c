@@ -29,6 +29,8 @@ static void add_line(struct said *said, const char *line, size_t length)
         said->stopping = 1;
     else if (length == strlen("WATCHDOG=1") && value_of(line, "WATCHDOG=1"))
         said->alive = 1;
+    else if (length == strlen("WATCHDOG=trigger") && value_of(line, "WATCHDOG=trigger"))
+        said->is_broken = 1;
     else if (status)
         snprintf(said->status, sizeof said->status, "%.*s", (int)(end - status), status);
     else if (extend && is_number(extend, (size_t)(end - extend)))

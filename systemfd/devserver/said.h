@@ -8,6 +8,7 @@
 struct said {
     int ready, stopping;
     int alive;           /* WATCHDOG=1: it is not stuck */
+    int is_broken;       /* WATCHDOG=trigger: it has found an error in itself */
     long long extend_ms; /* it needs that much more time from now, or 0 */
     char status[128];    /* what it is doing; "": it has not said */
 };

@@ -180,7 +180,9 @@ static void tell_alive(void)
 
 void service_status_pass_on(const struct server *server, const struct said *said)
 {
-    if (said->alive && server->state != STOPPING)
+    if (said->is_broken && server->state != STOPPING)
+        service_manager_tell("WATCHDOG=trigger");
+    else if (said->alive && server->state != STOPPING)
         service_manager_tell("WATCHDOG=1");
     if (said->extend_ms > 0 && (server->state != STOPPING || cycle_ending()))
         service_manager_tell("EXTEND_TIMEOUT_USEC=%lld", said->extend_ms * 1000);

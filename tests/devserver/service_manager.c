@@ -486,6 +486,16 @@ static void test_not_an_address(void **state)
     expect_ready(1);
 }
 
+/* It has found an error in itself: systemd is to act as if it were stuck. */
+static void test_watchdog_trigger(void **state)
+{
+    (void)state;
+    listen_at(abstract_name("manager"));
+    START_HUP("waits", "says", "0", "WATCHDOG=1\\nWATCHDOG=trigger\\nREADY=1");
+    expect_told("WATCHDOG=trigger");
+    assert_string_equal(told, "WATCHDOG=trigger");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -506,6 +516,7 @@ int main(void)
         TOLD(test_first_server_fails_while_watched),
         TOLD(test_words_of_the_server),
         TOLD(test_watchdog_variables),
+        TOLD(test_watchdog_trigger),
         TOLD(test_watchdog_between_servers),
         TOLD(test_watchdog_without_servers),
         TOLD(test_slow),

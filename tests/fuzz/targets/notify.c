@@ -193,6 +193,8 @@ static void hear_line(const char *line, size_t length, struct said *said)
         said->stopping = 1;
     if (is_line(line, length, "WATCHDOG=", "1"))
         said->alive = 1;
+    if (is_line(line, length, "WATCHDOG=", "trigger"))
+        said->is_broken = 1;
     if (is_line(line, length, status, NULL))
         snprintf(said->status, sizeof said->status, "%.*s", (int)(length - strlen(status)),
                  line + strlen(status));
@@ -320,7 +322,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(ended == sent);
     assert(logged == should_have_logged && memcmp(log_, should_log, logged) == 0);
     assert(said.ready == should_be.ready && said.stopping == should_be.stopping);
-    assert(said.alive == should_be.alive);
+    assert(said.alive == should_be.alive && said.is_broken == should_be.is_broken);
     assert(said.extend_ms == should_be.extend_ms && said.extend_ms >= 0);
     assert(strcmp(said.status, should_be.status) == 0);
     make_printable(said.status); /* as report does it */
