@@ -32,7 +32,7 @@ static long long deadline;
 static char last_folder[4096];
 
 static const struct options *options;
-static int fails; /* git has failed, and is not asked for lists again: systemfd would wait for it */
+static int is_slow; /* git is not asked for lists again, as systemfd would wait for it each time */
 static int are_outdated, less_is_ignored;
 static long long listed_at;
 
@@ -91,7 +91,7 @@ static void take_tracked(const char *root, const char *name)
 {
     char *path;
 
-    if (!is_in_last_folder(name))
+    if (!options->no_gitignore && !is_in_last_folder(name))
         remember_folders(&tracked_folders, root, name);
     if (!is_ignored_by_default(name))
         return;
@@ -105,7 +105,6 @@ static void take_tracked(const char *root, const char *name)
 
 static void complain(const char *folder, int status)
 {
-    fails |= status != 0;
     if (status == 127)
         report("there is no git here: what it would ignore counts");
     else if (status != 0)
@@ -117,7 +116,7 @@ void git_finish_lists(void)
 {
     if (what_is_ignored.pid > 0) {
         git_listings_read(&what_is_ignored, 1, deadline);
-        fails |= what_is_ignored.fd >= 0;
+        is_slow |= what_is_ignored.fd >= 0;
         git_listing_finish(&what_is_ignored);
     }
     table_clear(&tracked_folders);
@@ -142,6 +141,7 @@ static void list(const char *root)
         git_listing_start(&what_is_ignored, root, take_ignored, ls_ignored);
     }
     git_listings_read(listings, count, deadline);
+    is_slow |= listings[0].fd >= 0;
     if (count > 1 && git_listing_finish(&listings[1]) == 0)
         remember(&ignored_roots, root);
     complain(root, git_listing_finish(&listings[0]));
@@ -194,7 +194,7 @@ void git_lists_are_outdated(void)
     table_clear(&ignored_before);
     ignored_before = ignored;
     ignored = (struct table){0};
-    are_outdated = !fails;
+    are_outdated = !is_slow;
 }
 
 int git_lists_timeout(void)
