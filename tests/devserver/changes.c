@@ -379,28 +379,37 @@ static void test_git_in_git(void **state)
     assert_is_change("echo 1 >a.made", "a.made");
 }
 
+/* Starts systemfd with this script for sh in the place of git. */
+static void start_with_git(const char *script)
+{
+    char *bin = path_in(project, "../bin"), *path = strdup(getenv("PATH")), *with_bin;
+
+    assert_true(asprintf(&with_bin, "%s:%s", bin, path) > 0);
+    in_project("mkdir -p ../bin; printf '#!/bin/sh\\n%%s\\n' '%s' >../bin/git; chmod +x ../bin/git",
+               script);
+    setenv("PATH", with_bin, 1);
+    START("-s", "http::0", "--watch", ".", "--settle", "0", "--build", "true", "--", "sleep",
+          "1000");
+    setenv("PATH", path, 1);
+    expect("~> server 1 is ready");
+    free(with_bin);
+    free(path);
+    free(bin);
+}
+
 /* git ends, never answers, or writes nonsense. Then everything counts, and no change waits for
  * long. */
 static void test_git_fails(void **state)
 {
     static const char *const ways[] = {"exit 1",   "exec sleep 1000", "echo nonsense; exit 0",
                                        "exec cat", "exec yes",        "kill -9 $$"};
-    char *path = strdup(getenv("PATH"));
 
     (void)state;
     create_repository("'*.gen'");
-    in_project("mkdir ../bin");
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-        char *bin = path_in(project, "../bin"), *with_bin;
         long before;
-        assert_true(asprintf(&with_bin, "%s:%s", bin, path) > 0);
         print_message("%s\n", ways[i]);
-        in_project("printf '#!/bin/sh\\n%%s\\n' '%s' >../bin/git; chmod +x ../bin/git", ways[i]);
-        setenv("PATH", with_bin, 1);
-        START("-s", "http::0", "--watch", ".", "--settle", "0", "--build", "true", "--", "sleep",
-              "1000");
-        setenv("PATH", path, 1);
-        expect("~> server 1 is ready");
+        start_with_git(ways[i]);
         for (int times = 0; times < 4; times++) {
             assert_is_change("date +%s%N >src/a.c", "src/a.c");
             assert_is_change("date +%s%N >x.gen", "x.gen");
@@ -409,10 +418,20 @@ static void test_git_fails(void **state)
         assert_is_change("date +%s%N >src/a.c", "src/a.c");
         assert_in_range(processor_time_ms(systemfd.pid) - before, 0, 500);
         process_discard(&systemfd);
-        free(with_bin);
-        free(bin);
     }
-    free(path);
+}
+
+/* In a large tree, git takes long to tell whether a file is tracked. */
+static void test_git_is_asked_for_rules_first(void **state)
+{
+    (void)state;
+    create_repository("'*.gen'");
+    start_with_git("echo \"$*\" >>../asked; PATH=${PATH#*:} exec git \"$@\"");
+    assert_is_change("echo 2 >src/a.c", "src/a.c");
+    in_project("grep -q -e 'check-ignore --no-index' ../asked");
+    in_project("! grep -q -e 'check-ignore --stdin' ../asked");
+    assert_no_change("echo 2 >src/x.gen");
+    in_project("grep -q -e 'check-ignore --stdin' ../asked");
 }
 
 /* ---- Builds that cause the next one ---- */
@@ -511,6 +530,7 @@ int main(void)
         TEST(test_git_is_not_asked),
         TEST(test_git_in_git),
         TEST(test_git_fails),
+        TEST(test_git_is_asked_for_rules_first),
         TEST(test_build_that_feeds_itself),
         TEST(test_hint_helps),
         TEST(test_restarted_build_comes_to_its_end),
