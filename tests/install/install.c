@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What `make install` puts where, what can be built with it, and that nothing of it stays
- * after `make uninstall`. Everything is built anew in a folder of its own. */
+ * after `make uninstall`. Everything is built anew, once, in a folder of its own. */
 #include "folder.h"
 #include "process.h"
 #include "test.h"
@@ -9,7 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *folder;
+static char *built;  /* for all tests */
+static char *folder; /* where one test installs */
+
+static int create_build(void **state)
+{
+    (void)state;
+    built = folder_create();
+    return 0;
+}
+
+static int remove_build(void **state)
+{
+    (void)state;
+    folder_remove(built);
+    return 0;
+}
 
 static int create(void **state)
 {
@@ -25,10 +40,11 @@ static int destroy(void **state)
     return 0;
 }
 
-/* Plain flags: the sanitizers of the tests are none of the installed library's business. */
+/* Plain flags: the sanitizers of the tests are none of the installed library's business. Not -s:
+ * what says nothing for long is taken for stuck. */
 static void make(const char *arguments)
 {
-    free(shell("make -s BUILD=%s/build CFLAGS=-O1 %s 2>&1", folder, arguments));
+    free(shell("make BUILD=%s CFLAGS=-O1 %s 2>&1", built, arguments));
 }
 
 static void stage(const char *variables, const char *target)
@@ -167,14 +183,14 @@ static void test_shared_library(void **state)
 
     (void)state;
     make("all");
-    text = shell("readelf -d %s/build/liblistenfd.so | grep SONAME", folder);
+    text = shell("readelf -d %s/liblistenfd.so | grep SONAME", built);
     assert_non_null(strstr(text, "[liblistenfd.so.1]"));
     free(text);
-    text = shell("readelf -d %s/build/liblistenfd.so | grep NEEDED", folder);
+    text = shell("readelf -d %s/liblistenfd.so | grep NEEDED", built);
     assert_non_null(strstr(text, "libc.so"));
     assert_null(strchr(strchr(text, '\n') + 1, '\n')); /* libc alone */
     free(text);
-    free(shell("tests/lint/exports.sh %s/build/liblistenfd.so", folder));
+    free(shell("tests/lint/exports.sh %s/liblistenfd.so", built));
 }
 
 /* Each variable reaches the commands it is meant for. */
@@ -203,9 +219,9 @@ int main(void)
         cmocka_unit_test(test_manual_is_complete),
         cmocka_unit_test_setup_teardown(test_pkg_config_paths, create, destroy),
         cmocka_unit_test_setup_teardown(test_consumers, create, destroy),
-        cmocka_unit_test_setup_teardown(test_shared_library, create, destroy),
+        cmocka_unit_test(test_shared_library),
         cmocka_unit_test_setup_teardown(test_variables_are_honoured, create, destroy),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, create_build, remove_build);
 }
