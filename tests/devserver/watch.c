@@ -539,6 +539,7 @@ static void test_made_executable(void **state)
     put("other", "1\n");
     START(HOW, "--watch", ".", "--", "./run");
     expect("systemfd: cannot execute './run': Permission denied");
+    expect("~> server 1 died before it was ready"); /* modes are watched now */
     wakes = SCANS;
     in_project("chmod 600 other");
     in_project("chmod +x run");

@@ -383,7 +383,7 @@ static void test_says_ready(void **state)
     (void)state;
     put("text", "one\n");
     put("go", "");
-    START_WINE("--watch", "text", SERVER, "waits");
+    START_WINE("--watch", "text", "--settle", "20000", SERVER, "waits");
     assert_non_null(strstr(expect("~> server 1 is ready after "), ": it says READY=1"));
     in_project("rm go");
     put("text", "two\n");
