@@ -291,7 +291,7 @@ static const struct pattern *find(struct patterns *patterns, const char *below)
 
     if (patterns->count == 0)
         return NULL;
-    if (*name == '\0' || strlen(path) >= PATH_SIZE)
+    if (*name == '\0' || strlen(name) >= NAME_SIZE || strlen(path) >= PATH_SIZE)
         found = find_number(patterns, path);
     else
         found = find_in_folder(patterns, path, name);
