@@ -151,6 +151,17 @@ static void test_tool_that_compiles(void **state)
     stop_load();
 }
 
+/* It has seen all that it wants to see of the server, and looks no more: poll(2)'s timeout is -1.
+ */
+static int systemfd_is_at_rest(void)
+{
+    char *call = shell("cut -d' ' -f4 /proc/%d/syscall", (int)systemfd.pid);
+    int is_at_rest = strtoull(call, NULL, 0) << 32 == 0xffffffffULL << 32;
+
+    free(call);
+    return is_at_rest;
+}
+
 /* The first server is ready when it accepts on one socket, the next one only on both. */
 static void test_two_sockets(void **state)
 {
@@ -158,6 +169,7 @@ static void test_two_sockets(void **state)
     START("-s", "http::0", "-s", "http::0", "--restart-on-hup", "--", "waits", "two", LOAD);
     assert_true(ready_after_ms(ready_line(1)) < LOAD_MS);
     free(ask(ports[1], "/"));
+    WAIT_UNTIL(systemfd_is_at_rest());
     hup();
     assert_true(ready_after_ms(ready_line(2)) >= NOT_BEFORE_MS);
 }

@@ -118,6 +118,7 @@ static void check(const struct options *options)
     check_list(&options->ignore);
     check_list(&options->only);
     check_list(&options->error_page_for);
+    check_list(&options->move_aside);
     check_hosts(options);
     check_specs(options);
 }
@@ -155,6 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     free(options.ignore.list);
     free(options.only.list);
     free(options.error_page_for.list);
+    free(options.move_aside.list);
     memset(&options, 0, sizeof options);
     free(text);
     return 0;
