@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-extern char **environ; /* no header declares it (environ(7)) */
+extern char **environ; /* NOLINT(readability-redundant-declaration): not every unistd.h has it */
 
 /* Removes what was set for another repository, but not where git finds its configuration. Lets git
  * neither ask the user nor write to the repository. */
