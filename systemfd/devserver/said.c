@@ -5,12 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The value, if the line begins with that name; NULL otherwise. It is not ended by NUL. */
-static const char *value_of(const char *line, const char *name)
+const char *said_value(const char *line, const char *name)
 {
     size_t length = strlen(name);
 
     return strncmp(line, name, length) == 0 ? line + length : NULL;
+}
+
+int said_is_line(const char *line, size_t length, const char *text)
+{
+    return length == strlen(text) && memcmp(line, text, length) == 0;
+}
+
+void said_each_line(const char *message,
+                    void (*take)(void *context, const char *line, size_t length), void *context)
+{
+    while (*message != '\0') {
+        size_t length = strcspn(message, "\n");
+        take(context, message, length);
+        message += length + (message[length] == '\n');
+    }
 }
 
 static int is_number(const char *text, size_t length)
@@ -18,18 +32,19 @@ static int is_number(const char *text, size_t length)
     return length > 0 && strspn(text, "0123456789") == length;
 }
 
-static void add_line(struct said *said, const char *line, size_t length)
+static void add_line(void *context, const char *line, size_t length)
 {
-    const char *end = line + length, *status = value_of(line, "STATUS="),
-               *extend = value_of(line, "EXTEND_TIMEOUT_USEC=");
+    struct said *said = context;
+    const char *end = line + length, *status = said_value(line, "STATUS="),
+               *extend = said_value(line, "EXTEND_TIMEOUT_USEC=");
 
-    if (length == strlen("READY=1") && value_of(line, "READY=1"))
+    if (said_is_line(line, length, "READY=1"))
         said->ready = 1;
-    else if (length == strlen("STOPPING=1") && value_of(line, "STOPPING=1"))
+    else if (said_is_line(line, length, "STOPPING=1"))
         said->stopping = 1;
-    else if (length == strlen("WATCHDOG=1") && value_of(line, "WATCHDOG=1"))
+    else if (said_is_line(line, length, "WATCHDOG=1"))
         said->alive = 1;
-    else if (length == strlen("WATCHDOG=trigger") && value_of(line, "WATCHDOG=trigger"))
+    else if (said_is_line(line, length, "WATCHDOG=trigger"))
         said->is_broken = 1;
     else if (status)
         snprintf(said->status, sizeof said->status, "%.*s", (int)(end - status), status);
@@ -45,11 +60,6 @@ int said_is_text(const char *message, size_t length)
 
 void said_add(struct said *said, const char *message, size_t length)
 {
-    if (!said_is_text(message, length))
-        return;
-    while (*message != '\0') {
-        size_t line = strcspn(message, "\n");
-        add_line(said, message, line);
-        message += line + (message[line] == '\n');
-    }
+    if (said_is_text(message, length))
+        said_each_line(message, add_line, said);
 }

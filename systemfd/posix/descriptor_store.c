@@ -4,6 +4,7 @@
 #include "report.h"
 #include "same_description.h"
 #include "service_manager.h"
+#include "sockets/descriptor_name.h"
 
 #include <stdlib.h>
 #include <string.h>

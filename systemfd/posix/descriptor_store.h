@@ -10,7 +10,7 @@
 
 #include <poll.h>
 
-enum { MOST_STORED = 256, MOST_OF_NAME = 255 };
+enum { MOST_STORED = 256 };
 
 /* Starts with what the service manager passed to this systemfd. */
 void descriptor_store_open(const struct sockets *given);

@@ -2,7 +2,9 @@
 #include "store_request.h"
 
 #include "descriptor_store.h"
+#include "devserver/said.h"
 #include "report.h"
+#include "sockets/descriptor_name.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -14,43 +16,29 @@ struct request {
 };
 
 /* As in systemd (src/core/service.c), the lines may come in any order, and the first FDNAME=
- * counts.
- */
-static void read_line(struct request *request, const char *line, size_t length)
+ * counts. */
+static void read_line(void *context, const char *line, size_t length)
 {
-    static const char name[] = "FDNAME=";
+    struct request *request = context;
+    const char *name = said_value(line, "FDNAME=");
 
-    if (length == strlen("FDSTORE=1") && memcmp(line, "FDSTORE=1", length) == 0)
+    if (said_is_line(line, length, "FDSTORE=1"))
         request->stores = 1;
-    else if (length == strlen("FDSTOREREMOVE=1") && memcmp(line, "FDSTOREREMOVE=1", length) == 0)
+    else if (said_is_line(line, length, "FDSTOREREMOVE=1"))
         request->removes = 1;
-    else if (length == strlen("FDPOLL=0") && memcmp(line, "FDPOLL=0", length) == 0)
+    else if (said_is_line(line, length, "FDPOLL=0"))
         request->is_polled = 0;
-    else if (length >= strlen(name) && memcmp(line, name, strlen(name)) == 0 && !request->name) {
-        request->name = line + strlen(name);
-        request->name_length = length - strlen(name);
+    else if (name && !request->name) {
+        request->name = name;
+        request->name_length = length - (size_t)(name - line);
     }
 }
 
-static void read_request(struct request *request, const char *text)
-{
-    *request = (struct request){.is_polled = 1};
-    while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        read_line(request, text, length);
-        text += length + (text[length] == '\n');
-    }
-}
-
-/* Can it be in LISTEN_FDNAMES? systemd has the same rule (fdname_is_valid). */
+/* Can it be in LISTEN_FDNAMES? */
 static int is_name(const char *name, size_t length)
 {
-    if (!name || length > MOST_OF_NAME)
-        return 0;
-    for (size_t i = 0; i < length; i++)
-        if (name[i] < ' ' || name[i] > '~' || name[i] == ':')
-            return 0;
-    return 1;
+    return name && length <= MOST_OF_NAME && is_of_name_characters(name, length) &&
+           !memchr(name, ':', length);
 }
 
 static void warn_of_name(const struct request *request, const char *outcome)
@@ -104,9 +92,9 @@ static void warn_of_missing(void)
 
 void store_requested(struct message *message)
 {
-    struct request request;
+    struct request request = {.is_polled = 1};
 
-    read_request(&request, message->text);
+    said_each_line(message->text, read_line, &request);
     if (request.removes)
         remove_named(&request);
     else if (request.stores && message->descriptors_are_missing)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "spec.h"
 
+#include "descriptor_name.h"
 #include "report.h"
 #include "unix_spec.h"
 
@@ -64,12 +65,11 @@ static int check_name(const struct parser *parser, const struct spec *spec)
         return 1;
     if (spec->name_length == 0)
         return refuse(parser, "the name before '=' is empty");
-    for (size_t i = 0; i < spec->name_length; i++) /* systemd's fdname_is_valid() */
-        if (spec->name[i] < ' ' || spec->name[i] > '~')
-            return refuse(parser, "the name '%.*s' has a character that is not printable ASCII",
-                          (int)spec->name_length, spec->name);
-    if (spec->name_length > 255)
-        return refuse(parser, "the name is longer than 255 characters");
+    if (!is_of_name_characters(spec->name, spec->name_length))
+        return refuse(parser, "the name '%.*s' has a character that is not printable ASCII",
+                      (int)spec->name_length, spec->name);
+    if (spec->name_length > MOST_OF_NAME)
+        return refuse(parser, "the name is longer than %d characters", MOST_OF_NAME);
     return 1;
 }
 

@@ -13,7 +13,7 @@ FUZZ_FLAGS = -std=gnu17 -D_GNU_SOURCE -O1 -g -I. $(INCLUDE_ROOMS) -Itests/fuzz -
 $(FUZZ_BUILD)/environment: listenfd.c
 $(FUZZ_BUILD)/environment: FUZZ_WRAP = bind open64
 $(FUZZ_BUILD)/address: listenfd.c \
-    $(addprefix systemfd/,sockets/spec.c sockets/bound_address.c report.c) \
+    $(addprefix systemfd/,sockets/spec.c sockets/descriptor_name.c sockets/bound_address.c report.c) \
     $(addprefix systemfd/posix/,unix_spec.c open.c address_in_use.c socket_owner.c sock_diag.c remove_at_exit.c)
 $(FUZZ_BUILD)/address: FUZZ_WRAP = socket setsockopt bind listen getsockname open64
 $(FUZZ_BUILD)/ignore: systemfd/devserver/ignore.c systemfd/posix/glob.c systemfd/report.c win32/glob.c
@@ -23,12 +23,13 @@ $(FUZZ_BUILD)/page: systemfd/clock.c systemfd/posix/now.c systemfd/report.c $(ad
     error_page.c allowed_hosts.c terminal_text.c)
 $(FUZZ_BUILD)/page: FUZZ_INCLUDED = systemfd/page/answers.c
 $(FUZZ_BUILD)/page: FUZZ_WRAP = recv send shutdown close
-$(FUZZ_BUILD)/options: systemfd/options.c systemfd/sockets/spec.c systemfd/posix/unix_spec.c
+$(FUZZ_BUILD)/options: systemfd/options.c systemfd/sockets/spec.c systemfd/sockets/descriptor_name.c \
+    systemfd/posix/unix_spec.c
 $(FUZZ_BUILD)/options: FUZZ_WRAP = exit printf
-$(FUZZ_BUILD)/owner: systemfd/report.c systemfd/sockets/spec.c \
+$(FUZZ_BUILD)/owner: systemfd/report.c systemfd/sockets/spec.c systemfd/sockets/descriptor_name.c \
     $(addprefix systemfd/posix/,unix_spec.c socket_owner.c sock_diag.c)
 $(FUZZ_BUILD)/owner: FUZZ_WRAP = socket connect send recv close getsockname getpeername
-$(FUZZ_BUILD)/notify: $(addprefix systemfd/,report.c devserver/said.c \
+$(FUZZ_BUILD)/notify: $(addprefix systemfd/,report.c devserver/said.c sockets/descriptor_name.c \
     $(addprefix posix/,notify.c message.c store_request.c))
 $(FUZZ_BUILD)/notify: FUZZ_WRAP = recvmsg geteuid getpgid close
 $(FUZZ_BUILD)/proc: $(addprefix systemfd/posix/,accepting.c process_tree.c)
