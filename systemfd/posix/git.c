@@ -47,6 +47,11 @@ struct asked {
     char *folder, *question;
 };
 
+/* Files that git reads when it starts, or caches. */
+struct rules {
+    struct look index, exclude, top;
+};
+
 /* Each work tree has two. One git knows only the rules (--no-index), and answers at once. The other
  * knows the index, too, and looks through all of it for each path, which takes milliseconds in a
  * large tree: it is asked only about what the rules ignore, as that may be tracked. */
@@ -60,7 +65,7 @@ struct tree {
     size_t sent;     /* how much of the first unsent question was sent, in bytes */
     long long heard; /* when its last answer came */
     struct git_answer_reader reader;
-    struct look index, exclude, top; /* as they were when git was started */
+    struct rules rules; /* as they were when git was started */
     int failures;
 };
 
@@ -68,7 +73,6 @@ static struct table folders;
 static struct tree trees[2 * MOST_TREES];
 static size_t tree_count, asked_count;
 
-/* Looks at a file that git reads when it starts, or caches. */
 static struct look look_in(const struct tree *tree, const char *name)
 {
     char *path = git_join(tree->root, name);
@@ -76,6 +80,13 @@ static struct look look_in(const struct tree *tree, const char *name)
 
     free(path);
     return look;
+}
+
+static struct rules rules_of(const struct tree *tree)
+{
+    return (struct rules){.index = look_in(tree, ".git/index"),
+                          .exclude = look_in(tree, ".git/info/exclude"),
+                          .top = look_in(tree, ".gitignore")};
 }
 
 static int is_same(const struct look *a, const struct look *b)
@@ -107,9 +118,7 @@ static int start_asking(struct tree *tree)
         return 1;
     if (tree->failures >= PATIENCE)
         return 0;
-    tree->index = look_in(tree, ".git/index");
-    tree->exclude = look_in(tree, ".git/info/exclude");
-    tree->top = look_in(tree, ".gitignore");
+    tree->rules = rules_of(tree);
     tree->pid =
         git_start(tree->root, tree->with_index ? check_rules : check, &tree->in, &tree->out);
     return tree->pid > 0;
@@ -135,16 +144,15 @@ static void forget_answers(void)
  * while no question is open, and so once for each burst of changes. */
 static int look_at_rules(struct tree *tree)
 {
-    struct look index, exclude, top;
+    struct rules rules;
     int is_index_new, are_rules_new;
 
     if (tree->pid == 0 || tree->first)
         return 0;
-    index = look_in(tree, ".git/index");
-    exclude = look_in(tree, ".git/info/exclude");
-    top = look_in(tree, ".gitignore");
-    is_index_new = !is_same(&index, &tree->index);
-    are_rules_new = !is_same(&exclude, &tree->exclude) || !is_same(&top, &tree->top);
+    rules = rules_of(tree);
+    is_index_new = !is_same(&rules.index, &tree->rules.index);
+    are_rules_new =
+        !is_same(&rules.exclude, &tree->rules.exclude) || !is_same(&rules.top, &tree->rules.top);
     if (are_rules_new)
         git_rules_have_changed();
     else if (is_index_new)

@@ -242,7 +242,7 @@ static void wait_for_events(int signals, const struct sockets *sockets)
         ROOM = FIXED + MAX_SERVERS + GIT + MAX_OUTPUT_ENTRIES + MAX_HEALED + MAX_POLLED_SOCKETS +
                MOST_STORED
     };
-    struct pollfd entries[ROOM];
+    struct pollfd entries[ROOM], *for_store;
     const struct child *speakers[MAX_SERVERS];
     size_t count = 0, speaking = servers_speakers(speakers), outputs, healed, clients, stored;
 
@@ -258,11 +258,11 @@ static void wait_for_events(int signals, const struct sockets *sockets)
     outputs = outputs_poll(entries + count);
     healed = cycle_ending() ? 0 : heal_poll(entries + count + outputs);
     clients = poll_for_clients(entries + count + outputs + healed, sockets);
-    stored = descriptor_store_poll(entries + count + outputs + healed + clients);
-    if (poll(entries, (nfds_t)(count + outputs + healed + clients + stored), timeout_ms()) < 0 &&
-        errno != EINTR)
+    for_store = entries + count + outputs + healed + clients;
+    stored = descriptor_store_poll(for_store);
+    if (poll(entries, (nfds_t)(for_store + stored - entries), timeout_ms()) < 0 && errno != EINTR)
         die(EXIT_CANNOT_OPEN, "cannot wait for events: %s", strerror(errno));
-    descriptor_store_polled(entries + count + outputs + healed + clients, stored);
+    descriptor_store_polled(for_store, stored);
     outputs_copy(entries + count);
     if (entries[KEYS].revents)
         terminal_read_keys();
