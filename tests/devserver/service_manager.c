@@ -61,6 +61,16 @@ static const char *expect_told(const char *beginning)
     return told;
 }
 
+static void expect_end(int status)
+{
+    char line[32];
+
+    snprintf(line, sizeof line, "EXIT_STATUS=%d", status);
+    expect_told("STOPPING=1");
+    assert_string_equal(expect_told("EXIT_STATUS="), line);
+    assert_exits(status);
+}
+
 static int remove_manager(void **state)
 {
     close(manager);
@@ -293,9 +303,7 @@ static void test_exit_status(void **state)
     put("text", "broken");
     START_TOLD("systemfd", "-s", "http::0", "--restart-on-hup", "--exit-on-failure", "--",
                "server");
-    expect_told("STOPPING=1");
-    expect_told("EXIT_STATUS=3");
-    assert_exits(3);
+    expect_end(3);
 }
 
 /* The manager waits for the first server; it is told at once that there will be none, whose reload
@@ -307,9 +315,7 @@ static void test_first_server_fails(void **state)
     put("text", "broken");
     START_HUP("server");
     expect_told("STATUS=stopping; server 1 died before it was ready: exit status 3");
-    expect_told("STOPPING=1");
-    expect_told("EXIT_STATUS=3");
-    assert_exits(3);
+    expect_end(3);
 }
 
 static void test_first_server_ends(void **state)
@@ -317,9 +323,7 @@ static void test_first_server_ends(void **state)
     (void)state;
     listen_at(abstract_name("manager"));
     START_HUP("sh", "-c", "exit 0");
-    expect_told("STOPPING=1");
-    expect_told("EXIT_STATUS=0");
-    assert_exits(0);
+    expect_end(0);
 }
 
 static void test_first_build_fails(void **state)
@@ -328,9 +332,7 @@ static void test_first_build_fails(void **state)
     listen_at(abstract_name("manager"));
     START_TOLD("systemfd", "-s", "http::0", "--restart-on-hup", "--build", "exit 4", "--",
                "server");
-    expect_told("STOPPING=1");
-    expect_told("EXIT_STATUS=4");
-    assert_exits(4);
+    expect_end(4);
 }
 
 /* By itself, and nobody waits for it: the manager decides what follows (Restart=). */
@@ -342,9 +344,7 @@ static void test_server_ends(void **state)
     expect_told("READY=1");
     free(ask(ports[0], "/exit/0"));
     expect_told("STATUS=stopping; server 1 ended by itself");
-    expect_told("STOPPING=1");
-    expect_told("EXIT_STATUS=0");
-    assert_exits(0);
+    expect_end(0);
 }
 
 /* A change may mend it. */
